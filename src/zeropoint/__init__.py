@@ -1,0 +1,1 @@
+"""Zeropoint: model quantization basics, as a course that runs."""
