@@ -1,0 +1,1 @@
+"""What the course quantizes: images, networks, weights, training and honest evaluation."""

@@ -1,0 +1,179 @@
+"""One training loop: one-cycle SGD with augmentation, resumable after every epoch."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from tqdm.auto import tqdm
+
+from zeropoint.vision import cifar, zoo
+from zeropoint.vision.evaluate import hits
+from zeropoint.vision.models import ARCHITECTURES
+from zeropoint.vision.statistics import accuracy
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides the result of a training run, in one place for the model card."""
+
+    epochs: int = 55
+    batch_size: int = 128
+    max_lr: float = 0.2
+    weight_decay: float = 5e-4
+    momentum: float = 0.9
+    warmup: float = 0.2  # fraction of all steps in which the learning rate rises
+    seed: int = 0
+    bf16: bool = False  # autocast to bfloat16: only fast on CPUs with AVX512-BF16 or AMX
+
+
+class Training:
+    """The state of a run: model, optimizer, schedule and random generators.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Trained in place, in channels-last memory format.
+    images : uint8 array, shape (N, 32, 32, 3)
+    labels : int64 array, shape (N,)
+    """
+
+    def __init__(self, model: nn.Module, images: np.ndarray, labels: np.ndarray, recipe: Recipe):
+        self.model = model.to(memory_format=torch.channels_last)
+        self.images = torch.from_numpy(images).permute(0, 3, 1, 2)  # (N, 3, 32, 32) uint8
+        self.labels = torch.from_numpy(labels)
+        self.recipe = recipe
+        self.steps = len(images) // recipe.batch_size  # an epoch drops its ragged last batch
+        if self.steps == 0:
+            raise ValueError(
+                f"{len(images)} images do not fill one batch of {recipe.batch_size}: use a smaller batch size."
+            )
+        self.optimizer = torch.optim.SGD(
+            model.parameters(),
+            lr=recipe.max_lr,
+            momentum=recipe.momentum,
+            weight_decay=recipe.weight_decay,
+            nesterov=True,
+        )
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimizer,
+            max_lr=recipe.max_lr,
+            total_steps=self.steps * recipe.epochs,
+            pct_start=recipe.warmup,
+            cycle_momentum=False,
+        )
+        self.augment = cifar.augmentation()
+        self.epoch = 0
+
+    def run_epoch(self) -> dict:
+        """Train one epoch and return its log line: epoch, mean loss, training accuracy, seconds."""
+        start = time.perf_counter()
+        torch.manual_seed(self.recipe.seed * 100_003 + self.epoch)  # a resumed run repeats nothing
+        self.model.train()
+        order = torch.randperm(len(self.images))[: self.steps * self.recipe.batch_size]
+        total_loss = correct = 0.0
+        bar = tqdm(order.split(self.recipe.batch_size), desc=f"epoch {self.epoch + 1}/{self.recipe.epochs}")
+        for index in bar:
+            loss, hits = self._step(index)
+            total_loss, correct = total_loss + loss, correct + hits
+            bar.set_postfix(loss=f"{loss:.3f}")
+        self.epoch += 1
+        return {
+            "epoch": self.epoch,
+            "loss": round(total_loss / self.steps, 4),
+            "train_top1": round(100 * correct / len(order), 2),
+            "seconds": round(time.perf_counter() - start, 1),
+        }
+
+    def _step(self, index: Tensor) -> tuple[float, int]:
+        batch = torch.stack([self.augment(image) for image in self.images[index]])  # one draw an image
+        batch = cifar.normalise(batch).contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bf16):
+            logits = self.model(batch)
+            loss = cross_entropy(logits, self.labels[index])
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        self.schedule.step()
+        return loss.item(), int((logits.argmax(1) == self.labels[index]).sum())
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint that ``resume`` accepts; an interrupted write leaves the old one whole."""
+        state = {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "epoch": self.epoch,
+            "recipe": asdict(self.recipe),
+        }
+        temporary = path.with_suffix(".partial")
+        torch.save(state, temporary)
+        os.replace(temporary, path)
+
+    def resume(self, path: Path) -> None:
+        """Continue from a checkpoint of the same recipe."""
+        state = torch.load(path, weights_only=True)
+        if state["recipe"] != asdict(self.recipe):
+            raise ValueError(
+                f"{path} was made with {state['recipe']}, not with {asdict(self.recipe)}: "
+                "repeat the same options, or start anew with --fresh."
+            )
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.epoch = state["epoch"]
+
+
+def fit(training: Training, *, checkpoint: Path, log: Path) -> nn.Module:
+    """Train until the recipe's last epoch, with a checkpoint and a log line (JSON) after each one."""
+    mode = "a" if training.epoch else "w"
+    with log.open(mode, encoding="utf-8") as lines:
+        while training.epoch < training.recipe.epochs:
+            lines.write(json.dumps(training.run_epoch()) + "\n")
+            lines.flush()
+            training.save(checkpoint)
+    return training.model.eval()
+
+
+def train_network(
+    name: str, recipe: Recipe, folder: Path, *, subset: bool = False, fresh: bool = False
+) -> Iterator[str]:
+    """Train a network of the course, write its weights, and yield what a reader wants to know.
+
+    Writes ``<name>.ckpt`` (to resume from), ``<name>.log`` and ``<name>.safetensors`` into the folder.
+
+    Parameters
+    ----------
+    name : str – one of ``models.ARCHITECTURES``
+    folder : Path – created if it is missing
+    subset : bool – the 4,000 shipped training images instead of all 50,000
+    fresh : bool – ignore an earlier checkpoint
+
+    Raises
+    ------
+    ValueError, FileNotFoundError
+        For an unknown name, or when the whole set has not been fetched.
+    """
+    if name not in ARCHITECTURES:
+        raise ValueError(f"There is no network called {name!r}: expected one of {', '.join(ARCHITECTURES)}.")
+    images, labels = cifar.train(raw=True) if subset else cifar.full_train(raw=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint, log = folder / f"{name}.ckpt", folder / f"{name}.log"
+    torch.manual_seed(recipe.seed)
+    training = Training(ARCHITECTURES[name](), images, labels, recipe)
+    if checkpoint.is_file() and not fresh:
+        training.resume(checkpoint)
+        yield f"Resuming after epoch {training.epoch} of {recipe.epochs}."
+    model = fit(training, checkpoint=checkpoint, log=log)
+    yield f"Wrote {zoo.save(model, folder, name)}."
+    yield f"top-1 on the shipped test images: {accuracy(hits(model, *cifar.test()))}"
+    if not subset:
+        yield f"top-1 on all test images: {accuracy(hits(model, *cifar.full_test()))}"
