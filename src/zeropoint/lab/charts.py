@@ -1,0 +1,113 @@
+"""Figures about whole networks: accuracy with its error bars, classes, channels, images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from zeropoint.lab.style import PALETTE, RC_PARAMS
+from zeropoint.vision.statistics import Accuracy, PairedDifference
+
+SERIES = (  # colour, marker and line differ together, so that colour is never the only signal
+    {"color": PALETTE["clipping"], "marker": "s", "linestyle": "--"},
+    {"color": PALETTE["rounding"], "marker": "o", "linestyle": "-"},
+    {"color": PALETTE["zero"], "marker": "^", "linestyle": ":"},
+)
+
+
+def plot_loss_by_bits(losses: Mapping[str, Mapping[int, PairedDifference]]) -> Figure:
+    """Draw how many points of top-1 a network loses for each bit width, with 95 % intervals.
+
+    Parameters
+    ----------
+    losses : name of the scheme → bit width → paired difference to FP32 (at most three schemes)
+
+    Returns
+    -------
+    Figure
+        Left all bit widths, right the same with the axis cut at −5 points, where the differences are small.
+    """
+    with plt.rc_context(RC_PARAMS):
+        figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+        for axis in axes:
+            for shift, style, (name, by_bits) in zip((-0.08, 0.08, 0), SERIES, losses.items(), strict=False):
+                bits = sorted(by_bits)
+                points = np.array([by_bits[b].points for b in bits])
+                bounds = np.array([by_bits[b].interval for b in bits]).T  # (2, bits)
+                bars = np.abs(bounds - points)
+                axis.errorbar(np.array(bits) + shift, points, bars, label=name, capsize=3, **style)
+            axis.axhline(0, color=PALETTE["levels"], lw=1)
+            axis.set(xlabel="bits of a weight", ylabel="top-1 minus FP32 (points)", xticks=bits)
+            axis.invert_xaxis()
+        axes[0].set_title("Accuracy lost, with 95 % intervals")
+        axes[0].legend(loc="lower left")
+        axes[1].set_ylim(-5, 1)
+        axes[1].set_title("The same, near zero")
+        plt.close(figure)
+    return figure
+
+
+def plot_class_wise(accuracies: Mapping[str, Sequence[Accuracy]], classes: Sequence[str]) -> Figure:
+    """Draw the accuracy of every class for up to three networks, with 95 % intervals."""
+    with plt.rc_context(RC_PARAMS):
+        figure, axis = plt.subplots(figsize=(9, 3.8), layout="constrained")
+        places = np.arange(len(classes))
+        for shift, style, (name, values) in zip((-0.22, 0, 0.22), SERIES, accuracies.items(), strict=False):
+            percent = np.array([value.percent for value in values])
+            bounds = np.array([value.interval for value in values]).T  # (2, classes)
+            look = {**style, "linestyle": "none"}
+            axis.errorbar(places + shift, percent, np.abs(bounds - percent), label=name, capsize=2, ms=5, **look)
+        for place in places[:-1]:
+            axis.axvline(place + 0.5, color="0.9", lw=1)
+        axis.set_xticks(places, classes, rotation=30, ha="right")
+        axis.set(ylabel="top-1 (%)")
+        axis.set_title(f"Accuracy of each class, {next(iter(accuracies.values()))[0].n} images a class, 95 % intervals")
+        axis.legend(loc="lower left", ncols=3)
+        plt.close(figure)
+    return figure
+
+
+def plot_channel_ranges(weight: np.ndarray, layer: str) -> Figure:
+    """Draw the largest absolute weight of every output channel.
+
+    Parameters
+    ----------
+    weight : float array, shape (out, …)
+    layer : str – for the title
+    """
+    largest = np.abs(weight).reshape(len(weight), -1).max(axis=1)  # (out,)
+    with plt.rc_context(RC_PARAMS):
+        figure, axis = plt.subplots(figsize=(9, 2.8), layout="constrained")
+        axis.bar(np.arange(len(largest)), largest, color=PALETTE["data"])
+        axis.axhline(largest.max(), color=PALETTE["clipping"], ls="--", lw=1)
+        axis.annotate(
+            "per-tensor: one ruler this long for all", (len(largest) - 1, largest.max()), ha="right", va="bottom"
+        )
+        axis.set(xlabel="output channel", ylabel="max |w|", ylim=(0, 1.15 * largest.max()))
+        ratio = largest.max() / np.median(largest)
+        axis.set_title(f"{layer}: the loudest channel is {ratio:.1f} times the median one")
+        plt.close(figure)
+    return figure
+
+
+def show_images(images: np.ndarray, captions: Sequence[str], *, columns: int = 6) -> Figure:
+    """Show pictures in a grid, each with a caption.
+
+    Parameters
+    ----------
+    images : uint8 array, shape (N, H, W, 3)
+    captions : N strings
+    """
+    rows = max(1, -(-len(images) // columns))
+    with plt.rc_context(RC_PARAMS):
+        figure, axes = plt.subplots(rows, columns, figsize=(9, 2.1 * rows), layout="constrained", squeeze=False)
+        for axis in axes.flat:
+            axis.axis("off")
+        for axis, image, caption in zip(axes.flat, images, captions, strict=False):
+            axis.imshow(image, interpolation="nearest")
+            axis.set_title(caption, fontsize=8)
+        plt.close(figure)
+    return figure
