@@ -1,0 +1,186 @@
+"""The progress file: one SQLite table of attempts to which rows are only ever added.
+
+Whatever goes wrong – a full disk, a folder that may not be written, a damaged file – comes out as
+one :class:`StoreError` with one sentence, and the file that lies there is left as it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import platformdirs
+
+VERSION = 1
+APPLICATION_ID = 0x5A45524F  # "ZERO": tells our file from another program's database
+BUSY_SECONDS = 10.0
+
+# One tuple of statements a schema version; the file is brought up from whichever it has.
+_MIGRATIONS = (
+    (
+        """CREATE TABLE attempt (
+               id INTEGER PRIMARY KEY, learner TEXT NOT NULL, at TEXT NOT NULL,
+               kind TEXT NOT NULL, item TEXT NOT NULL, passed INTEGER NOT NULL,
+               points REAL NOT NULL, max_points REAL NOT NULL, detail TEXT)""",
+        "CREATE INDEX attempt_by_learner ON attempt (learner, id)",
+        f"PRAGMA application_id = {APPLICATION_ID}",
+    ),
+)
+
+
+class StoreError(RuntimeError):
+    """The progress file could not be read or written; the text says why and what to do."""
+
+
+class Attempt(NamedTuple):
+    """One row: what a learner tried, when (UTC, ISO 8601), and what came of it."""
+
+    learner: str
+    at: str
+    kind: str
+    item: str
+    passed: bool
+    points: float
+    max_points: float
+    detail: str | None  # JSON
+
+
+def store_path() -> Path:
+    """Return where progress is kept: ``$ZEROPOINT_PROGRESS`` or the user's data folder (not created)."""
+    named = os.environ.get("ZEROPOINT_PROGRESS")
+    if named:
+        return Path(os.path.expanduser(named))  # unlike Path.expanduser, never raises
+    return platformdirs.user_data_path("zeropoint", appauthor=False) / "progress.sqlite"
+
+
+def append(attempt: Attempt) -> None:
+    """Add one attempt, all of it or nothing; the file and its folder are made when missing."""
+    path = store_path()
+    with _plain_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _writing(path) as db:
+            db.execute("INSERT INTO attempt VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", attempt)
+
+
+def attempts(learner: str) -> list[Attempt]:
+    """Return a learner's attempts, oldest first; a file that is not there holds none."""
+    path = store_path()
+    columns = ", ".join(Attempt._fields)
+    with _plain_errors(path):
+        if not path.exists():
+            return []
+        with contextlib.closing(_reader(path)) as db:
+            if not _known_version(db):
+                return []
+            query = f"SELECT {columns} FROM attempt WHERE learner = ? ORDER BY id"
+            rows = db.execute(query, (learner,)).fetchall()
+    return [Attempt(*row)._replace(passed=bool(row[4])) for row in rows]
+
+
+def delete(learner: str) -> int:
+    """Delete a learner's attempts for good and return how many there were."""
+    path = store_path()
+    with _plain_errors(path):
+        if not path.exists():
+            return 0
+        with _writing(path) as db:
+            count = db.execute("DELETE FROM attempt WHERE learner = ?", (learner,)).rowcount
+    return count
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open, bring the schema up to date, and run the body as one transaction."""
+    # isolation_level=None: Python starts no transaction of its own, so the schema change is atomic too.
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    with contextlib.closing(connection) as db:
+        if not _known_version(db):  # looked at before any write: what is not ours stays untouched
+            _prefer_wal(db)
+        db.execute("PRAGMA secure_delete = ON")  # what a learner asks to forget is overwritten
+        with db:
+            db.execute("BEGIN IMMEDIATE")  # waits its turn here, not in the middle
+            _migrate(db)
+            yield db
+
+
+def _reader(path: Path) -> sqlite3.Connection:
+    """Open an existing file to read; one in a read-only folder is read as it lies."""
+    uri = path.resolve().as_uri()
+    db = sqlite3.connect(f"{uri}?mode=rw", uri=True, timeout=BUSY_SECONDS)
+    try:
+        db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error as error:
+        db.close()
+        # WAL needs a file beside the database. As long as no log lies there, there is nothing to miss.
+        logged = path.with_name(path.name + "-wal").exists()
+        if logged or not any(words in str(error) for words in ("unable to open", "readonly")):
+            raise
+        db = sqlite3.connect(f"{uri}?mode=ro&immutable=1", uri=True)
+    return db
+
+
+def _prefer_wal(db: sqlite3.Connection) -> None:
+    """Let readers and a writer work side by side where the file system can."""
+    # A network folder, or another tab opening at this moment, refuses: the classic journal does as well.
+    with contextlib.suppress(sqlite3.OperationalError):
+        db.execute("PRAGMA journal_mode = WAL").fetchone()
+
+
+def _known_version(db: sqlite3.Connection) -> int:
+    """Return the schema version, 0 for an empty file; refuse what is not ours or too new."""
+    # One statement, so that another process creating the file is seen either before or after it.
+    query = """SELECT user_version, application_id, (SELECT count(*) FROM sqlite_master)
+               FROM pragma_user_version, pragma_application_id"""
+    version, application, tables = db.execute(query).fetchone()
+    ours = application == APPLICATION_ID
+    empty = not tables
+    if not ours and not (empty and version == 0):
+        raise StoreError(
+            "{path} is the database of another program and was left untouched; "
+            "set ZEROPOINT_PROGRESS to a file of its own"
+        )
+    if version > VERSION:
+        raise StoreError("{path} was written by a newer Zeropoint; update this one and try again")
+    return version
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    """Run the migrations still missing; the caller holds the write lock."""
+    version = _known_version(db)
+    for number, statements in enumerate(_MIGRATIONS[version:], start=version + 1):
+        for statement in statements:
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {number}")
+
+
+@contextlib.contextmanager
+def _plain_errors(path: Path) -> Iterator[None]:
+    """Turn what the system says into one sentence with a way out."""
+    try:
+        yield
+    except StoreError as error:
+        raise StoreError(str(error).replace("{path}", str(path))) from None
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(_sentence(error, path)) from error
+
+
+def _sentence(error: Exception, path: Path) -> str:
+    text = getattr(error, "strerror", None) or str(error)  # not str(OSError): it quotes the path
+    if getattr(error, "errno", None) == errno.ENOSPC or "is full" in text:
+        return f"the disk with {path} is full; free some space and try again"
+    if "locked" in text or "busy" in text:
+        return f"another program kept {path} busy for {BUSY_SECONDS:.0f} s; try again in a moment"
+    if "not a database" in text or "malformed" in text:
+        return (
+            f"{path} is damaged or not a progress file and was left untouched; "
+            "move it to a safe place, or set ZEROPOINT_PROGRESS to a new file"
+        )
+    return (
+        f"{path} cannot be used ({text}); check the folder's permissions and free space, "
+        "or set ZEROPOINT_PROGRESS to a file you may write"
+    )
