@@ -1,0 +1,66 @@
+"""``course.toml`` is the one manifest: it must agree with every folder, and with the checks."""
+
+from __future__ import annotations
+
+import re
+
+import nbformat
+
+from zeropoint.course.checks import specification
+from zeropoint.course.manifest import load_manifest
+from zeropoint.paths import course_root
+
+ROOT = course_root()
+MANIFEST = load_manifest()
+WITH_EXERCISES = {lesson.stem for lesson in MANIFEST.lessons if lesson.exercises}
+
+
+def stems(folder: str) -> set[str]:
+    return {path.stem for path in (ROOT / folder).glob("*.ipynb")}
+
+
+def test_lessons_are_the_notebooks() -> None:
+    assert {lesson.stem for lesson in MANIFEST.lessons} == stems("notebooks")
+    assert [lesson.stem for lesson in MANIFEST.lessons] == sorted(stems("notebooks"))
+
+
+def test_exercises_have_solution_and_exercise_of_the_same_stem() -> None:
+    assert stems("solutions") == stems("exercises") == WITH_EXERCISES
+
+
+def test_quiz_is_there() -> None:
+    assert stems("quiz") == {MANIFEST.quiz_stem}
+    assert (ROOT / "quiz" / f"{MANIFEST.quiz_stem}.toml").is_file()
+
+
+def test_prerequisites_come_before() -> None:
+    seen: set[str] = set()
+    for lesson in MANIFEST.lessons:
+        assert set(lesson.needs) <= seen, lesson.stem
+        seen.add(lesson.stem)
+
+
+def test_every_exercise_is_checked_and_asked_once() -> None:
+    for lesson in MANIFEST.lessons:
+        ids = [entry.id for entry in lesson.exercises]
+        assert all(id_.startswith(lesson.stem[:2] + ".") and specification(id_) for id_ in ids)
+        if ids:
+            cells = nbformat.read(ROOT / "solutions" / f"{lesson.stem}.ipynb", as_version=4).cells
+            marked = [c.metadata["zeropoint"]["exercise"] for c in cells if "zeropoint" in c.metadata]
+            checked = [m for c in cells for m in re.findall(r'^check\("([\d.]+)"', c.source, re.MULTILINE)]
+            assert marked == checked == ids
+
+
+def test_titles_and_minutes_of_the_notebooks_agree() -> None:
+    for lesson in MANIFEST.lessons:
+        opening = nbformat.read(ROOT / "notebooks" / f"{lesson.stem}.ipynb", as_version=4).cells[0].source
+        assert opening.startswith(f"# {lesson.title}\n")
+        assert f"**{lesson.minutes} minutes**" in opening
+
+
+def test_every_link_in_the_notebooks_leads_somewhere() -> None:
+    for folder in ("notebooks", "solutions", "exercises", "quiz"):
+        for path in (ROOT / folder).glob("*.ipynb"):
+            text = "\n".join(c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "markdown")
+            for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+                assert (path.parent / target).exists(), f"{path.name} links to {target}"
