@@ -130,6 +130,12 @@ def test_dead_channels_get_scale_one(low: float, high: float) -> None:
     assert choose_qparams_affine(low, high).scale == 1
 
 
+def test_widest_float32_range_does_not_overflow() -> None:
+    qparams = choose_qparams_affine(-3e38, 3e38)
+    assert np.isfinite(qparams.scale)
+    assert int(qparams.zero_point) in (127, 128)
+
+
 def test_tiny_but_normal_channel_keeps_its_scale() -> None:
     qparams = choose_qparams_affine(-1e-30, 1e-30, signed=True, symmetric=True)
     assert 0 < qparams.scale < 1e-31

@@ -7,8 +7,19 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch.ao.quantization import observer as torch_observers  # deprecated: a test oracle only
 
-from zeropoint.quant import MinMaxObserver, PerAxis, PerTensor, mse, nbytes, sqnr_db
+from zeropoint.quant import (
+    HistogramObserver,
+    MinMaxObserver,
+    MovingAverageMinMaxObserver,
+    PerAxis,
+    PerGroup,
+    PerTensor,
+    mse,
+    nbytes,
+    sqnr_db,
+)
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(5, 3, 2, 2)).astype(np.float32)
@@ -37,11 +48,31 @@ def test_batches_together_equal_all_at_once(convert, granularity, axes, shape) -
         (lambda: MinMaxObserver(PerAxis(4)).observe(X), "axis 4 does not exist"),
         (lambda: _two_shapes(), "one observer for each tensor"),
         (lambda: _with_nan(), "NaN or infinite"),
+        (
+            lambda: MinMaxObserver().merge(MinMaxObserver(PerAxis(0))),
+            r"cannot take over a .* \(per-channel \(axis 0\)\)",
+        ),
+        (lambda: MinMaxObserver().merge(HistogramObserver()), "made alike"),
+        (lambda: MinMaxObserver().merge(X), "no observer"),
+        (lambda: _merged(X, X[:2], PerAxis(0)), "one observer for each tensor"),
+        (lambda: MovingAverageMinMaxObserver(0), "averaging_constant is 0: expected above 0"),
+        (lambda: MovingAverageMinMaxObserver(1.5), "at most 1"),
+        (lambda: MovingAverageMinMaxObserver().merge(MovingAverageMinMaxObserver()), "order of all batches"),
+        (lambda: MovingAverageMinMaxObserver().calculate_qparams(), "seen no data"),
     ],
 )
 def test_bad_use_is_one_sentence(use, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         use()
+
+
+def _merged(first, second, granularity) -> MinMaxObserver:
+    """Return the observer of two batches that were observed apart."""
+    one, two = MinMaxObserver(granularity), MinMaxObserver(granularity)
+    one.observe(first)
+    two.observe(second)
+    one.merge(two)
+    return one
 
 
 def _two_shapes() -> None:
@@ -54,6 +85,50 @@ def _with_nan() -> None:
     observer = MinMaxObserver()
     observer.observe(np.float32([1, np.nan]))
     observer.calculate_qparams()
+
+
+@pytest.mark.parametrize("convert", [np.asarray, torch.from_numpy])
+@pytest.mark.parametrize("granularity", [PerTensor(), PerAxis(1), PerGroup(2)])
+def test_merged_halves_equal_the_whole(convert, granularity) -> None:
+    whole = MinMaxObserver(granularity)
+    whole.observe(convert(X))
+    whole.observe(convert(X * -2))
+    merged = _merged(convert(X), convert(X * -2), granularity)
+    np.testing.assert_array_equal(np.asarray(merged.min_val), np.asarray(whole.min_val))
+    np.testing.assert_array_equal(np.asarray(merged.max_val), np.asarray(whole.max_val))
+
+
+def test_merging_an_observer_without_data_changes_nothing() -> None:
+    observer = _merged(X, X, PerTensor())
+    observer.merge(MinMaxObserver())
+    assert (observer.min_val, observer.max_val) == (X.min(), X.max())
+
+
+@pytest.mark.parametrize("constant", [0.01, 0.3, 1])
+@pytest.mark.parametrize("per_channel", [False, True])
+def test_moving_average_equals_torchs(constant: float, per_channel: bool) -> None:
+    batches = torch.randn(20, 6, 4, 3, generator=torch.Generator().manual_seed(0))
+    if per_channel:
+        theirs = torch_observers.MovingAveragePerChannelMinMaxObserver(averaging_constant=constant, ch_axis=1)
+    else:
+        theirs = torch_observers.MovingAverageMinMaxObserver(averaging_constant=constant)
+    ours = MovingAverageMinMaxObserver(constant, PerAxis(1) if per_channel else PerTensor())
+    arrays = MovingAverageMinMaxObserver(constant, ours.granularity)
+    for batch in batches:
+        theirs(batch)
+        ours.observe(batch)
+        arrays.observe(batch.numpy())
+    for name in ("min_val", "max_val"):
+        assert torch.equal(getattr(ours, name).flatten(), getattr(theirs, name).flatten())
+        np.testing.assert_array_equal(np.asarray(getattr(arrays, name)), np.asarray(getattr(ours, name)))
+
+
+def test_moving_average_works_by_group() -> None:
+    observer = MovingAverageMinMaxObserver(0.5, PerGroup(2))
+    observer.observe(np.float32([[0, 1, 2, 3]]))
+    observer.observe(np.float32([[0, 3, 2, 7]]))
+    assert observer.max_val.tolist() == [[2, 5]]
+    assert observer.calculate_qparams().scale.shape == (1, 4)
 
 
 def test_sqnr_of_a_known_error() -> None:

@@ -8,7 +8,16 @@ import pytest
 import torch
 from torch import nn
 
-from zeropoint.quant import PerAxis, PerTensor, QConfig, fake_quantize_affine, fold_batchnorm, quantize_model, sqnr_db
+from zeropoint.quant import (
+    PerAxis,
+    PerGroup,
+    PerTensor,
+    QConfig,
+    fake_quantize_affine,
+    fold_batchnorm,
+    quantize_model,
+    sqnr_db,
+)
 from zeropoint.vision.models import resnet20
 
 
@@ -121,6 +130,17 @@ def test_table_proves_granularity(model, images) -> None:
         assert (row["scale_shape"], row["dtype"]) == (shape, "int8")
         assert word in row["scheme"]
         assert set(table[table["tensor"] == "activation"]["dtype"]) == {"uint8"}
+
+
+@torch.no_grad()
+def test_per_group_weights_count_their_scales_once() -> None:
+    net = nn.Sequential(nn.Linear(64, 5)).eval()
+    quantized = quantize_model(
+        net, [torch.randn(4, 64)], QConfig(weight_bits=4, weight_granularity=PerGroup(16, axis=1))
+    )
+    (row,) = quantized.qparams_table().query("tensor == 'weight'").to_dict("records")
+    assert row["scale_shape"] == (5, 4)
+    assert quantized.nbytes() == 5 * 64 // 2 + 4 * 5 + 4 * 5 * 4 + 8
 
 
 @torch.no_grad()

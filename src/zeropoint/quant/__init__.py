@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from zeropoint.quant.accumulate import fold_zero_point, integer_conv2d, integer_linear, quantize_bias
 from zeropoint.quant.affine import (
     QParams,
     choose_qparams_affine,
@@ -15,9 +16,12 @@ from zeropoint.quant.affine import (
     quant_range,
     quantize_affine,
 )
-from zeropoint.quant.granularity import Granularity, PerAxis, PerTensor
+from zeropoint.quant.granularity import Granularity, PerAxis, PerGroup, PerTensor
+from zeropoint.quant.histogram import Histogram, HistogramObserver
+from zeropoint.quant.integer import quantized_add, quantized_avg_pool, quantized_conv2d, quantized_linear
 from zeropoint.quant.metrics import mse, nbytes, sqnr_db
-from zeropoint.quant.observers import MinMaxObserver
+from zeropoint.quant.observers import MinMaxObserver, MovingAverageMinMaxObserver
+from zeropoint.quant.requantize import quantize_multiplier, requantize_fixed_point, requantize_float
 
 _NEEDS_TORCH = {
     "fold_batchnorm": "zeropoint.quant.fusion",
@@ -28,8 +32,12 @@ _NEEDS_TORCH = {
 
 __all__ = [
     "Granularity",
+    "Histogram",
+    "HistogramObserver",
     "MinMaxObserver",
+    "MovingAverageMinMaxObserver",
     "PerAxis",
+    "PerGroup",
     "PerTensor",
     "QConfig",
     "QParams",
@@ -38,11 +46,22 @@ __all__ = [
     "dequantize_affine",
     "fake_quantize_affine",
     "fold_batchnorm",
+    "fold_zero_point",
+    "integer_conv2d",
+    "integer_linear",
     "mse",
     "nbytes",
     "quant_range",
     "quantize_affine",
+    "quantize_bias",
     "quantize_model",
+    "quantize_multiplier",
+    "quantized_add",
+    "quantized_avg_pool",
+    "quantized_conv2d",
+    "quantized_linear",
+    "requantize_fixed_point",
+    "requantize_float",
     "sqnr_db",
 ]
 

@@ -117,7 +117,8 @@ def choose_qparams_affine(
         scale = _usable(xp, xp.maximum(-low, high) / (quant_max - middle))
         zero_point = xp.zeros_like(scale, dtype=xp.int32) + middle
     else:
-        scale = _usable(xp, (high - low) / (quant_max - quant_min))
+        half_width = high / 2 - low / 2  # exact halves: the whole width of the widest range overflows float32
+        scale = _usable(xp, half_width / ((quant_max - quant_min) / 2))
         zero_point = xp.clip(xp.round(quant_min - low / scale), quant_min, quant_max)
     return QParams(scale, xp.astype(xp.asarray(zero_point), xp.int32), quant_min, quant_max)
 
@@ -139,8 +140,8 @@ def quantize_affine(x: Array, scale: Array, zero_point: Array, quant_min: int, q
     Raises
     ------
     ValueError
-        When ``x`` holds NaN, which no code can stand for (torch would give 127, ONNX Runtime −128), when a
-        scale is not positive and finite, or when the code range is empty.
+        When ``x`` holds NaN, which no code can stand for (torch's and ONNX Runtime's kernels give 0, −128, 127 or
+        255, each its own), when a scale is not positive and finite, or when the code range is empty.
 
     Examples
     --------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -103,7 +104,7 @@ class QuantizedModel(nn.Module):
         import pandas
 
         rows = [
-            (name, "weight", f"{self.config.weight_granularity}, symmetric", tuple(q.scale.shape), _dtype_name(q))
+            (name, "weight", f"{self.config.weight_granularity}, symmetric", self._scale_shape(name), _dtype_name(q))
             for name, q in self.weight_qparams.items()
         ] + [
             (name, "activation", f"{PerTensor()}, asymmetric", tuple(a.qparams.scale.shape), _dtype_name(a.qparams))
@@ -118,10 +119,14 @@ class QuantizedModel(nn.Module):
         symmetric weights have no zero point to store.
         """
         total = 4 * sum(parameter.numel() for parameter in self.graph_module.parameters())
-        for name, qparams in self.weight_qparams.items():
+        for name in self.weight_qparams:
             count = self.graph_module.get_submodule(name).weight.numel()
-            total += nbytes(count, self.config.weight_bits) - 4 * count + 4 * qparams.scale.numel()
+            total += nbytes(count, self.config.weight_bits) - 4 * count + 4 * math.prod(self._scale_shape(name))
         return total + 8 * len(self.activation_quantizers())
+
+    def _scale_shape(self, name: str) -> tuple[int, ...]:
+        weight = self.graph_module.get_submodule(name).weight
+        return self.config.weight_granularity.scale_shape(tuple(weight.shape))
 
     def describe(self) -> str:
         """Return a few lines: how much is quantized, and what stayed in float and why."""

@@ -1,0 +1,169 @@
+"""Quantization-aware training: rounding that lets gradients through, and scales that learn."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from zeropoint.quant.affine import QParams, choose_qparams_affine, quant_range
+from zeropoint.quant.granularity import Granularity, PerTensor
+from zeropoint.quant.observers import MinMaxObserver
+
+
+class _RoundSTE(torch.autograd.Function):
+    # x + (round(x) − x).detach() would do the same, but be off by an ulp and so miss the last code
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return torch.round(x)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        return grad
+
+
+def round_ste(x: Tensor) -> Tensor:
+    """Round half to even; in the backward pass, behave as if nothing had been rounded.
+
+    The derivative of rounding is 0 almost everywhere, so nothing would ever be learned. The straight-through
+    estimator takes 1 instead: on average, rounding follows its input.
+
+    Source: Bengio et al. 2013 (arXiv:1308.3432).
+
+    Examples
+    --------
+    >>> x = torch.tensor([0.4, 1.6], requires_grad=True)
+    >>> round_ste(x).sum().backward()
+    >>> x.grad
+    tensor([1., 1.])
+    """
+    return _RoundSTE.apply(x)
+
+
+def fake_quantize_ste(x: Tensor, scale: Tensor, zero_point: Tensor, quant_min: int, quant_max: int) -> Tensor:
+    """Fake-quantize with a straight-through gradient inside the range and none outside.
+
+    Parameters
+    ----------
+    x : float tensor
+    scale, zero_point : tensor, broadcasting against ``x``
+    quant_min, quant_max : int
+
+    Returns
+    -------
+    float tensor, shape of ``x``
+        A value that saturates does not move with its input, so its gradient is 0, as in torch's kernels.
+
+    Source: Jacob et al. 2018 (arXiv:1712.05877), section 3.
+    """
+    q = round_ste(x / scale) + zero_point
+    inside = (q >= quant_min) & (q <= quant_max)  # the last code is inside: torch.clamp would stop its gradient too
+    q = torch.where(inside, q, torch.clamp(q, quant_min, quant_max).detach())
+    return (q - zero_point) * scale
+
+
+class FakeQuantize(nn.Module):
+    """Observe a tensor while it trains, and fake-quantize it with the range seen so far.
+
+    Parameters
+    ----------
+    bit_width : int, 2 to 16
+    signed, symmetric, narrow_range : bool
+        Code type, as in :func:`zeropoint.quant.choose_qparams_affine`.
+    granularity : PerTensor or PerAxis
+
+    Attributes
+    ----------
+    observing : bool – the range still follows the data
+    enabled : bool – off, the tensor passes unchanged (useful for the first steps of calibration)
+    """
+
+    def __init__(
+        self,
+        bit_width: int = 8,
+        *,
+        signed: bool = False,
+        symmetric: bool = False,
+        narrow_range: bool = False,
+        granularity: Granularity | None = None,
+    ):
+        super().__init__()
+        self.quant_min, self.quant_max = quant_range(bit_width, signed, narrow_range)
+        self.options: dict[str, Any] = {
+            "bit_width": bit_width,
+            "signed": signed,
+            "symmetric": symmetric,
+            "narrow_range": narrow_range,
+        }
+        self.observer = MinMaxObserver(granularity or PerTensor())
+        self.observing = True
+        self.enabled = True
+        self.register_buffer("scale", torch.ones(()))
+        self.register_buffer("zero_point", torch.zeros((), dtype=torch.int32))
+
+    @property
+    def qparams(self) -> QParams:
+        """The current scale, zero point and code range."""
+        return QParams(self.scale, self.zero_point, self.quant_min, self.quant_max)
+
+    def freeze(self) -> None:
+        """Stop observing: from now on the range stays, as it must for evaluation."""
+        self.observing = False
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.observing:
+            self.observer.observe(x.detach())
+            self.scale, self.zero_point, _, _ = self.observer.calculate_qparams(**self.options)
+        return fake_quantize_ste(x, *self.qparams) if self.enabled else x
+
+
+class LearnedStepSize(nn.Module):
+    """Fake-quantize symmetrically with a step size that is trained like a weight (LSQ).
+
+    The gradient of ``x̂ = s · clamp(round(x / s))`` with respect to the step ``s`` is ``round(x/s) − x/s``
+    inside the range and the code of the end beyond it. It is scaled by ``1 / √(N · quant_max)``, N the number of
+    values that share the step, so that steps and weights learn at a similar pace.
+
+    Parameters
+    ----------
+    bit_width : int, 2 to 16
+    signed : bool
+        Signed for weights; unsigned for activations after a ReLU.
+
+    Source: Esser et al. 2020 (arXiv:1902.08153), sections 2.1 and 2.2.
+    """
+
+    def __init__(self, bit_width: int = 8, *, signed: bool = True):
+        super().__init__()
+        self.quant_min, self.quant_max = quant_range(bit_width, signed)
+        self.step = nn.Parameter(torch.ones(()))
+        self.register_buffer("initialized", torch.tensor(False))
+
+    @property
+    def qparams(self) -> QParams:
+        """The current step as scale, zero point 0, and the code range."""
+        step = self.step.detach()
+        return QParams(step, torch.zeros_like(step, dtype=torch.int32), self.quant_min, self.quant_max)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.initialized:
+            self._initialize(x)
+        gain = 1 / math.sqrt(x.numel() * self.quant_max)
+        step = _scale_gradient(self.step, gain)
+        q = torch.clamp(x / step, self.quant_min, self.quant_max)  # saturate first: it decides the step's gradient
+        return round_ste(q) * step
+
+    @torch.no_grad()
+    def _initialize(self, x: Tensor) -> None:
+        start = 2 * x.abs().mean() / math.sqrt(self.quant_max)
+        fallback = choose_qparams_affine(x.min(), x.max(), bit_width=8, signed=True, symmetric=True).scale
+        self.step.copy_(torch.where(start > 0, start, fallback))
+        self.initialized.fill_(True)
+
+
+def _scale_gradient(x: Tensor, gain: float) -> Tensor:
+    """Return ``x`` itself, with its gradient multiplied by ``gain``."""
+    return (x - x * gain).detach() + x * gain

@@ -1,0 +1,110 @@
+"""Repairs without training: they must repair what was broken, and change nothing else."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from tests.test_ptq import random_statistics
+from zeropoint.quant import PerTensor, QConfig, fold_batchnorm, quantize_model, sqnr_db
+from zeropoint.quant.correction import channel_pairs, correct_bias, equalize_cross_layer, rescale_pair
+from zeropoint.vision.models import resnet20
+
+
+@pytest.fixture(scope="module")
+def images() -> torch.Tensor:
+    return torch.randn(16, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.fixture
+def model() -> nn.Module:
+    torch.manual_seed(0)
+    return random_statistics(resnet20())
+
+
+def depthwise_network() -> nn.Sequential:
+    torch.manual_seed(2)
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 1),
+        nn.ReLU(),
+        nn.Conv2d(8, 8, 3, padding=1, groups=8),
+        nn.ReLU(),
+        nn.Conv2d(8, 6, 3, groups=2),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(6 * 4, 5),
+    ).eval()
+
+
+@torch.no_grad()
+def dial(folded, k: int, seed: int = 0) -> None:
+    """Multiply the channels between two layers by powers of two from 2^−k to 2^k; the function stays bit-identical."""
+    generator = torch.Generator().manual_seed(seed)
+    for first, _, second in channel_pairs(folded):
+        exponents = torch.randint(-k, k + 1, (len(first.weight),), generator=generator)
+        rescale_pair(first, second, torch.exp2(exponents.float()))
+
+
+@torch.no_grad()
+def test_rescaling_by_powers_of_two_is_bit_identical(model, images) -> None:
+    folded = fold_batchnorm(model)
+    before = folded(images)
+    dial(folded, 4)
+    assert torch.equal(folded(images), before)
+
+
+@torch.no_grad()
+def test_equalization_keeps_the_function(model, images) -> None:
+    assert torch.allclose(equalize_cross_layer(model)(images), model(images), atol=1e-4)
+    depthwise, x = depthwise_network(), torch.randn(4, 3, 4, 4)
+    assert torch.allclose(equalize_cross_layer(depthwise)(x), depthwise(x), atol=1e-4)
+
+
+@torch.no_grad()
+def test_equalization_gives_both_layers_the_same_ranges() -> None:
+    equalized = equalize_cross_layer(nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 3)).eval())
+    first, second = equalized.get_submodule("0").weight, equalized.get_submodule("2").weight
+    assert torch.allclose(first.abs().amax(1), second.abs().amax(0), rtol=1e-4)
+
+
+@torch.no_grad()
+def test_equalization_undoes_the_dialled_collapse(model, images) -> None:
+    exact, config = model(images), QConfig(activation_bits=None, weight_granularity=PerTensor())
+    healthy = sqnr_db(exact, quantize_model(model, [images], config)(images))
+    collapsed = fold_batchnorm(model)
+    dial(collapsed, 4)
+    broken = sqnr_db(exact, quantize_model(collapsed.eval(), [images], config)(images))
+    repaired = sqnr_db(exact, quantize_model(equalize_cross_layer(collapsed.eval()), [images], config)(images))
+    assert broken < healthy - 6
+    assert repaired > healthy - 1
+
+
+def test_pairs_stop_at_branches_and_at_other_activations() -> None:
+    folded = fold_batchnorm(resnet20().eval())
+    assert [name for _, name, _ in channel_pairs(folded)] == [
+        f"stage{s}.{b}.conv1" for s in (1, 2, 3) for b in range(3)
+    ]
+    six = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU6(), nn.Conv2d(4, 4, 1)).eval()
+    assert channel_pairs(fold_batchnorm(six)) == []
+
+
+@torch.no_grad()
+def test_dead_channels_survive() -> None:
+    net = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)).eval()
+    net[0].weight[1], net[2].weight[:, 2] = 0, 0
+    x = torch.randn(5, 3)
+    assert torch.allclose(equalize_cross_layer(net)(x), net(x), atol=1e-5)
+
+
+@torch.no_grad()
+def test_bias_correction_restores_the_channel_means(model, images) -> None:
+    quantized = quantize_model(model, [images], QConfig(weight_bits=3, weight_granularity=PerTensor()))
+
+    def bias_of_logits() -> float:
+        return (quantized(images) - model(images)).mean(0).abs().max().item()
+
+    before, noise = bias_of_logits(), sqnr_db(model(images), quantized(images))
+    correct_bias(quantized, model, [images[:8], images[8:]])
+    assert bias_of_logits() < 0.01 * before
+    assert sqnr_db(model(images), quantized(images)) > noise
