@@ -16,6 +16,8 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
+from zeropoint.course.execute import WIDGET_VIEW
+
 ROOT = Path(__file__).parents[1]
 EXECUTED = sorted(path for folder in ("notebooks", "solutions", "quiz") for path in (ROOT / folder).glob("*.ipynb"))
 EXERCISES = sorted((ROOT / "exercises").glob("*.ipynb"))
@@ -60,6 +62,16 @@ def without_widget_state(notebook: NotebookNode) -> list[str]:
     )
 
 
+def without_dead_widgets(notebook: NotebookNode) -> list[str]:
+    dead = [
+        cell
+        for cell in code_cells(notebook)
+        for output in cell.outputs
+        if WIDGET_VIEW in output.get("data", {}) and len(output.data) > 1
+    ]
+    return [f"cell {cell.id} hides its picture behind a widget without a kernel: zeropoint execute" for cell in dead]
+
+
 def with_unique_cell_ids(notebook: NotebookNode) -> list[str]:
     ids = [cell.get("id") for cell in notebook.cells]
     missing = ["a cell has no id"] * (None in ids)
@@ -93,6 +105,7 @@ def without_outputs(notebook: NotebookNode) -> list[str]:
 ALWAYS: list[Rule] = [
     follows_the_format,
     without_widget_state,
+    without_dead_widgets,
     with_unique_cell_ids,
     for_kernel_python3,
     with_short_cells,
@@ -174,6 +187,7 @@ GOOD = nbformat.from_dict(
 ERROR = {"output_type": "error", "ename": "ValueError", "evalue": "no", "traceback": []}
 WARNING = {"output_type": "stream", "name": "stderr", "text": "deprecated"}
 TABLE = {"output_type": "display_data", "metadata": {}}
+WIDGET = {**TABLE, "data": {WIDGET_VIEW: {"model_id": "1"}, "image/png": "aGk="}}
 PATH = {"output_type": "stream", "name": "stdout", "text": "/home/ada/course"}
 
 
@@ -198,6 +212,7 @@ def test_a_good_notebook_passes(rule: Rule) -> None:
         (without_errors, with_cell(1, outputs=[WARNING])),
         (without_errors, with_cell(1, outputs=[WARNING], metadata={"tags": ["raises-exception"]})),
         (without_widget_state, lambda notebook: notebook.metadata.update(widgets={})),
+        (without_dead_widgets, with_cell(1, outputs=[WIDGET])),
         (with_unique_cell_ids, with_cell(2, id="first")),
         (with_unique_cell_ids, lambda notebook: notebook.cells[0].pop("id")),
         (for_kernel_python3, lambda notebook: notebook.metadata.kernelspec.update(name="venv")),

@@ -123,6 +123,19 @@ def build(check: bool) -> None:
 
 
 @main.command()
+@click.argument("notebooks", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
+def execute(notebooks: tuple[str, ...]) -> None:
+    """Run NOTEBOOKS from the top and save them as the course commits them (authors)."""
+    from pathlib import Path
+
+    from zeropoint.course.execute import execute as run
+
+    for notebook in notebooks:
+        run(Path(notebook))
+        click.echo(f"executed {notebook}")
+
+
+@main.command()
 @click.argument("name", required=False)
 def progress(name: str | None) -> None:
     """Show what the learner NAME has done (default: the JupyterHub user)."""
