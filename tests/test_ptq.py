@@ -117,7 +117,8 @@ def test_no_tensor_is_quantized_twice_and_logits_stay_float(model, images) -> No
     quantized = quantize_model(model, [images])
     # the input, and after: stem, 9 × (relu1, conv2, relu2), 2 shortcuts, pooling (as the input of fc)
     assert len(quantized.activation_quantizers()) == 1 + 1 + 9 * 3 + 2 + 1
-    assert len(quantized(images).unique()) == images.shape[0] * 10
+    output = next(node for node in quantized.graph_module.graph.nodes if node.op == "output")
+    assert output.args[0].target == "fc", "the logits are read by a person, not by a layer: they stay in float"
     both = [n.target for n in quantized.graph_module.graph.nodes if "quantizer" in str(n.target)]
     inputs = [n.args[0] for n in quantized.graph_module.graph.nodes if "quantizer" in str(n.target)]
     assert len(both) == len(set(both)) == len(set(inputs))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -28,8 +29,9 @@ def test_shipped_network_is_as_good_as_its_card_says() -> None:
     images, labels = cifar.test()
     top1 = accuracy(hits(zoo.load("resnet20"), images, labels))
     card = (course_root() / "weights" / "resnet20.md").read_text(encoding="utf-8")
+    (printed,) = re.findall(r"2,000 that ship with the course \| ([\d.]+) %", card)
+    assert top1.percent == pytest.approx(float(printed), abs=0.15)  # another processor may move three images
     assert top1.percent > 90
-    assert f"{top1.percent:.2f} %" in card
 
 
 def test_load_gives_evaluation_mode() -> None:
