@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import platformdirs
 
 MARKER = "course.toml"
+SUMS = "SHA256SUMS"  # in the format of the command sha256sum, beside the files it lists
 
 
 def course_root() -> Path:
@@ -55,7 +57,7 @@ def verified_bytes(folder: str, name: str) -> bytes:
     FileNotFoundError, ValueError
         When the file is missing, or differs from what was shipped; one sentence that says what to do.
     """
-    sums = _read(folder, "SHA256SUMS").decode().splitlines()
+    sums = _read(folder, SUMS).decode().splitlines()
     digests = {file: digest for digest, file in (line.split() for line in sums)}
     content = _read(folder, name)
     if hashlib.sha256(content).hexdigest() != digests.get(name):
@@ -64,6 +66,13 @@ def verified_bytes(folder: str, name: str) -> bytes:
             f"restore it with 'git checkout -- {folder}'."
         )
     return content
+
+
+def write_sums(files: Iterable[Path]) -> None:
+    """Write the ``SHA256SUMS`` beside files of one folder, for :func:`verified_bytes` to check them against."""
+    files = list(files)
+    lines = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files]
+    (files[0].parent / SUMS).write_text("".join(lines), encoding="utf-8", newline="\n")
 
 
 def _read(folder: str, name: str) -> bytes:

@@ -15,7 +15,7 @@ from typing import Any
 
 from array_api_compat import array_namespace, device
 
-from zeropoint.quant.affine import _like
+from zeropoint.quant.affine import like
 from zeropoint.quant.requantize import narrow_accumulator
 
 Array = Any
@@ -45,7 +45,7 @@ def quantize_bias(bias: Array, x_scale: Array, w_scale: Array) -> Array:
     array([2500, -500], dtype=int32)
     """
     xp = array_namespace(bias)
-    bias, x_scale, w_scale = (xp.astype(_like(bias, v), xp.float64) for v in (bias, x_scale, w_scale))
+    bias, x_scale, w_scale = (xp.astype(like(bias, v), xp.float64) for v in (bias, x_scale, w_scale))
     steps = xp.round(bias / (x_scale * xp.reshape(w_scale, (-1,))))
     if not bool(xp.all(xp.abs(steps) < 2.0**31)):
         raise OverflowError(
@@ -83,8 +83,8 @@ def fold_zero_point(w_q: Array, bias_q: Array | None, x_zero_point: Array, w_zer
     array([-374, -118], dtype=int32)
     """
     xp = array_namespace(w_q)
-    weights = _centred(w_q, w_zero_point)
-    folded = -xp.astype(_like(w_q, x_zero_point), xp.int64) * xp.sum(weights, axis=tuple(range(1, w_q.ndim)))
+    weights = centred(w_q, w_zero_point)
+    folded = -xp.astype(like(w_q, x_zero_point), xp.int64) * xp.sum(weights, axis=tuple(range(1, w_q.ndim)))
     return narrow_accumulator(folded if bias_q is None else xp.astype(bias_q, xp.int64) + folded)
 
 
@@ -129,7 +129,7 @@ def integer_linear(
     """
     _check_layer(x_q, w_q, x_q.shape[-1:], 1, "(…, in)", "(out, in)")
     xp = array_namespace(x_q, w_q)
-    weights = xp.astype(_centred(w_q, w_zero_point), xp.float64)
+    weights = xp.astype(centred(w_q, w_zero_point), xp.float64)
     total = xp.astype(xp.matmul(xp.astype(x_q, xp.float64), weights.T), xp.int64)  # (…, out)
     total = total + xp.astype(fold_zero_point(w_q, bias_q, x_zero_point, w_zero_point), xp.int64)
     return narrow_accumulator(total, accumulator_bits, overflow)
@@ -183,7 +183,7 @@ def integer_conv2d(
     """
     _check_layer(x_q, w_q, x_q.shape[1:2], groups, "(N, C, H, W)", "(out, C / groups, kH, kW)")
     xp = array_namespace(x_q, w_q)
-    weights = xp.astype(_centred(w_q, w_zero_point), xp.float64)
+    weights = xp.astype(centred(w_q, w_zero_point), xp.float64)
     padded = _padded(x_q, _pair(padding), x_zero_point)
     total = xp.astype(_correlate(padded, weights, _pair(stride), _pair(dilation), groups), xp.int64)
     folded = fold_zero_point(w_q, bias_q, x_zero_point, w_zero_point)
@@ -218,9 +218,10 @@ def _padded(x_q: Array, padding: tuple[int, int], x_zero_point: Array | int) -> 
     return padded
 
 
-def _centred(w_q: Array, w_zero_point: Array | int) -> Array:
-    xp = array_namespace(w_q)
-    return xp.astype(w_q, xp.int64) - xp.astype(_like(w_q, w_zero_point), xp.int64)
+def centred(codes: Array, zero_point: Array | int) -> Array:
+    """Return ``codes − zero_point`` as int64, in which neither can wrap around."""
+    xp = array_namespace(codes)
+    return xp.astype(codes, xp.int64) - xp.astype(like(codes, zero_point), xp.int64)
 
 
 def _pair(value: Pair) -> tuple[int, int]:

@@ -154,7 +154,7 @@ def quantize_affine(x: Array, scale: Array, zero_point: Array, quant_min: int, q
     if bool(xp.any(xp.isnan(q))):
         raise ValueError("x holds NaN, and no integer code means 'not a number': find the layer that made it.")
     q = xp.clip(q, quant_min, quant_max)  # saturate before the cast: a cast alone would wrap around
-    return xp.astype(q, _code_dtype(xp, quant_min, quant_max))
+    return xp.astype(q, code_dtype(xp, quant_min, quant_max))
 
 
 def dequantize_affine(qdata: Array, scale: Array, zero_point: Array) -> Array:
@@ -172,8 +172,8 @@ def dequantize_affine(qdata: Array, scale: Array, zero_point: Array) -> Array:
     """
     xp = array_namespace(qdata)
     # int32 first: in uint8 arithmetic 38 − 39 would be 255
-    steps = xp.astype(qdata, xp.int32) - xp.astype(_like(qdata, zero_point), xp.int32)
-    return xp.astype(steps, xp.float32) * xp.astype(_like(qdata, scale), xp.float32)
+    steps = xp.astype(qdata, xp.int32) - xp.astype(like(qdata, zero_point), xp.int32)
+    return xp.astype(steps, xp.float32) * xp.astype(like(qdata, scale), xp.float32)
 
 
 def fake_quantize_affine(x: Array, scale: Array, zero_point: Array, quant_min: int, quant_max: int) -> Array:
@@ -220,10 +220,10 @@ def _operands(x: Array, scale: Array, zero_point: Array) -> tuple[Array, Array, 
     xp = array_namespace(x)
     if not xp.isdtype(x.dtype, "real floating"):
         raise TypeError(f"x is {x.dtype}: expected real (floating-point) values; call astype(float32) first.")
-    return x, xp.astype(_like(x, scale), xp.float32), xp.astype(_like(x, zero_point), xp.float32), xp
+    return x, xp.astype(like(x, scale), xp.float32), xp.astype(like(x, zero_point), xp.float32), xp
 
 
-def _like(x: Array, value: Array | float) -> Array:
+def like(x: Array, value: Array | float) -> Array:
     """Return ``value`` as an array of the kind and device of ``x``."""
     xp = array_namespace(x)
     if is_torch_namespace(xp):
@@ -238,7 +238,8 @@ def _check_codes(xp: Any, scale: Array, quant_min: int, quant_max: int) -> None:
         raise ValueError("scale must be positive and finite: take it from choose_qparams_affine.")
 
 
-def _code_dtype(xp: Any, quant_min: int, quant_max: int) -> Any:
+def code_dtype(xp: Any, quant_min: int, quant_max: int) -> Any:
+    """Return the smallest integer type of the namespace ``xp`` that holds every code."""
     for name in _CODE_DTYPES:
         info = np.iinfo(name)
         if info.min <= quant_min and quant_max <= info.max:

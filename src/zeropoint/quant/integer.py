@@ -11,8 +11,8 @@ from typing import Any
 
 from array_api_compat import array_namespace
 
-from zeropoint.quant.accumulate import Pair, integer_conv2d, integer_linear
-from zeropoint.quant.affine import QParams, _like
+from zeropoint.quant.accumulate import Pair, centred, integer_conv2d, integer_linear
+from zeropoint.quant.affine import QParams
 from zeropoint.quant.requantize import (
     multiply_fixed_point,
     narrow_accumulator,
@@ -205,7 +205,7 @@ def quantized_avg_pool(
     [[[[8]]]]
     """
     xp = array_namespace(x_q)
-    steps = xp.astype(x_q, xp.int64) - xp.astype(_like(x_q, x_qparams.zero_point), xp.int64)
+    steps = centred(x_q, x_qparams.zero_point)
     pixels = x_q.shape[2] * x_q.shape[3]
     largest = pixels * (x_qparams.quant_max - x_qparams.quant_min)
     lift = max(0, 31 - largest.bit_length()) if requantization == "fixed_point" else 0
@@ -216,7 +216,7 @@ def quantized_avg_pool(
 def _rescaled(q: Array, qparams: QParams, common: float, lift: int) -> Array:
     """Return ``q − z`` in steps of ``common / 2^lift``, as int32."""
     xp = array_namespace(q)
-    steps = xp.astype(q, xp.int64) - xp.astype(_like(q, qparams.zero_point), xp.int64)
+    steps = centred(q, qparams.zero_point)
     multiplier = quantize_multiplier(float(qparams.scale) / common)
     return xp.astype(multiply_fixed_point(steps << lift, *multiplier), xp.int32)
 

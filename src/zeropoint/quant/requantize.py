@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace
 
-from zeropoint.quant.affine import QParams, _code_dtype, _like
+from zeropoint.quant.affine import QParams, code_dtype, like
 
 Array = Any
 
@@ -95,8 +95,8 @@ def requantize_fixed_point(
     array([ 10,   0, 255], dtype=uint8)
     """
     xp = array_namespace(acc)
-    q = multiply_fixed_point(acc, mantissa, shift) + xp.astype(_like(acc, zero_point), xp.int64)
-    return xp.astype(xp.clip(q, quant_min, quant_max), _code_dtype(xp, quant_min, quant_max))
+    q = multiply_fixed_point(acc, mantissa, shift) + xp.astype(like(acc, zero_point), xp.int64)
+    return xp.astype(xp.clip(q, quant_min, quant_max), code_dtype(xp, quant_min, quant_max))
 
 
 def requantize_float(acc: Array, real_multiplier: Array, zero_point: Array, quant_min: int, quant_max: int) -> Array:
@@ -122,9 +122,9 @@ def requantize_float(acc: Array, real_multiplier: Array, zero_point: Array, quan
     array([  5,   7, 255], dtype=uint8)
     """
     xp = array_namespace(acc)
-    steps = xp.round(xp.astype(acc, xp.float32) * xp.astype(_like(acc, real_multiplier), xp.float32))
-    q = xp.clip(steps + xp.astype(_like(acc, zero_point), xp.float32), quant_min, quant_max)
-    return xp.astype(q, _code_dtype(xp, quant_min, quant_max))
+    steps = xp.round(xp.astype(acc, xp.float32) * xp.astype(like(acc, real_multiplier), xp.float32))
+    q = xp.clip(steps + xp.astype(like(acc, zero_point), xp.float32), quant_min, quant_max)
+    return xp.astype(q, code_dtype(xp, quant_min, quant_max))
 
 
 def requantize(acc: Array, scales: tuple[Array, Array], y_qparams: QParams, requantization: str) -> Array:
@@ -148,7 +148,7 @@ def requantize(acc: Array, scales: tuple[Array, Array], y_qparams: QParams, requ
         raise ValueError(f"requantization is {requantization!r}: expected 'fixed_point' or 'float'.")
     xp = array_namespace(acc)
     kind = xp.float64 if requantization == "fixed_point" else xp.float32
-    s_x, s_w, s_y = (xp.astype(_like(acc, s), kind) for s in (*scales, y_qparams.scale))
+    s_x, s_w, s_y = (xp.astype(like(acc, s), kind) for s in (*scales, y_qparams.scale))
     multiplier = s_x * s_w / s_y
     if requantization == "fixed_point":
         return requantize_fixed_point(acc, *quantize_multiplier(multiplier), *y_qparams[1:])
@@ -166,7 +166,7 @@ def multiply_fixed_point(acc: Array, mantissa: Array, shift: Array) -> Array:
     [1, -1, 2]
     """
     xp = array_namespace(acc)
-    acc, mantissa, shift = (xp.astype(_like(acc, v), xp.int64) for v in (acc, mantissa, shift))
+    acc, mantissa, shift = (xp.astype(like(acc, v), xp.int64) for v in (acc, mantissa, shift))
     acc = xp.clip(acc << xp.clip(-shift, 0, 31), _INT32.min, _INT32.max)
     high = (acc * mantissa + 2**30) >> 31  # >> rounds down, so that a half goes up
     right = xp.clip(shift, 0, 32)  # beyond 32 bits nothing is left

@@ -25,6 +25,7 @@ CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "hors
 MEAN = (0.4914, 0.48216, 0.44653)
 STD = (0.24703, 0.24349, 0.26159)
 
+FILES = ("index.csv", "test.webp", "train.webp")  # of data/, each with its checksum
 SIDE = 32  # pixels
 ROW_OF_SHEET = {"test": 50, "train": 100}  # images in a row of the sheet
 
@@ -119,7 +120,7 @@ def index() -> list[dict[str, str]]:
 
 def verify() -> None:
     """Check every shipped data file against ``data/SHA256SUMS``; raise with one clear sentence otherwise."""
-    for name in ("index.csv", "test.webp", "train.webp"):
+    for name in FILES:
         verified_bytes("data", name)
 
 

