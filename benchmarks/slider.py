@@ -1,6 +1,8 @@
-"""How long from a key press on a slider to a changed picture: the ruler against ``interact`` with matplotlib.
+"""How long from a key press on a slider to a changed picture: the ruler and an explorable against ``interact``.
 
-Both run in the same JupyterLab page, in headless Chromium. Prints the medians and their ratio::
+The ruler computes in the browser, the explorable asks Python for every picture, ``interact`` redraws with
+matplotlib. All run in the same JupyterLab page, in headless Chromium. Prints the medians and their ratios to
+``interact``::
 
     uv run python benchmarks/slider.py
 """
@@ -22,6 +24,17 @@ from labtools import open_notebook, run_all, start_lab
 PRESSES = 40
 DATA = "import numpy as np\nx = np.random.default_rng(0).normal(size=1_000_000).astype(np.float32)"
 RULER = "from zeropoint.lab.widgets import explore_scale\nexplore_scale(x)"
+EXPLORE = """from zeropoint.lab import Bars, Line, Panel, Picture, Slider, VLine, explore
+from zeropoint.quant import choose_qparams_affine, fake_quantize_affine
+sample, edges, highs = x[:4000], np.linspace(-5, 5, 121), np.linspace(1, 5, 401)
+def draw(high):
+    error = fake_quantize_affine(sample, *choose_qparams_affine(-4.0, high)) - sample
+    bars = [Bars(edges, np.histogram(values, edges)[0]) for values in (sample, 20 * error)]
+    curve = Line(highs, highs**2 / 12 / 255**2)
+    panels = [Panel("Values", "x", "values", [bars[0], VLine(high)]), Panel("Errors", "20 e", "values", [bars[1]]),
+              Panel("Theory", "high", "error", [curve, VLine(high)])]
+    return Picture(panels, say=f"Up to {high:.2f}: {np.mean(error**2):.2e}.")
+explore([Slider("high", "high", 1.0, 5.0, 0.01, 4.0)], draw, title="Benchmark")"""
 INTERACT = """import ipywidgets, matplotlib.pyplot as plt
 from zeropoint.lab.plots import plot_ruler
 @ipywidgets.interact(high=ipywidgets.FloatSlider(4, min=1, max=5, step=0.01))
@@ -61,10 +74,10 @@ def measure(page: Page, slider: str, picture: str) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Open both widgets in one notebook and print the table."""
+    """Open the widgets in one notebook and print the table."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-        cells = [nbformat.v4.new_code_cell(source) for source in (DATA, RULER, INTERACT)]
+        cells = [nbformat.v4.new_code_cell(source) for source in (DATA, RULER, EXPLORE, INTERACT)]
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), Path(folder) / "a.ipynb")
         server = start_lab(Path(folder), Path(folder))
         try:
@@ -73,14 +86,18 @@ def main() -> None:
             open_notebook(page, server, "a.ipynb")
             run_all(page)
             page.wait_for_timeout(2000)
-            ruler = measure(page, ".zp-widget input[type=range]", ".zp-widget")
-            plain = measure(page, ".widget-interact .noUi-handle", ".widget-interact")
+            rows = {
+                "ruler (browser)": measure(page, ".zp-widget:not(.zp-explorable) input[type=range]", ".zp-widget"),
+                "explorable (Python)": measure(page, ".zp-explorable input[type=range]", ".zp-explorable"),
+                "interact + matplotlib": measure(page, ".widget-interact .noUi-handle", ".widget-interact"),
+            }
         finally:
             server.stop()
     print(f"{'':24}{'picture changed':>18}{'frame on screen':>18}")
-    for name, times in (("ruler (anywidget, SVG)", ruler), ("interact + matplotlib", plain)):
-        print(f"{name:24}" + "".join(f"{time:15.1f} ms" for time in times))
-    print(f"{'ratio':24}" + "".join(f"{b / a:15.1f} × " for a, b in zip(ruler, plain, strict=True)))
+    plain = rows["interact + matplotlib"]
+    for name, times in rows.items():
+        cells = (f"{time:9.1f} ms {other / time:3.0f} ×" for time, other in zip(times, plain, strict=True))
+        print(f"{name:24}" + "".join(f"{cell:>18}" for cell in cells))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,12 @@ PALETTE = {
     "clipping": "#D55E00",  # vermillion: error of values beyond the last level
     "zero": "#CC79A7",  # reddish purple: real zero and its code
     "levels": "#4D4D4D",  # the levels of the ruler, and everything neutral
+    "green": "#009E73",  # no role of its own: a further series
+    "orange": "#E69F00",
 }
+
+# The order in which the layers of a panel take their colours when they name none.
+SERIES = ("rounding", "clipping", "green", "zero", "orange", "data")
 
 HATCH = {"clipping": "////"}
 

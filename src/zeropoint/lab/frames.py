@@ -1,0 +1,73 @@
+"""Pictures and controls as the messages that the browser receives; columns go as float32 bytes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from zeropoint.lab.axes import Axis
+from zeropoint.lab.inputs import Choice, Control
+from zeropoint.lab.layers import Band, Bars, HLine, Line, Points, VLine
+from zeropoint.lab.panels import Look, Panel, Picture, panel_looks
+
+_MOST_RADIOS = 5  # more than this become a list
+
+
+def control_spec(control: Control) -> dict[str, Any]:
+    """Return what the browser needs to build a control: it knows stops by their index and their words."""
+    kind = type(control).__name__.lower()
+    if isinstance(control, Choice) and len(control.stops) > _MOST_RADIOS:
+        kind = "list"
+    return {"kind": kind, "name": control.name, "label": control.label, "labels": list(control.labels)}
+
+
+def picture_frame(picture: Picture) -> dict[str, Any]:
+    """Return a picture as one message."""
+    return {
+        "panels": [_panel_frame(panel) for panel in picture.panels],
+        "say": picture.say,
+        "facts": [[str(name), str(value)] for name, value in picture.facts],
+    }
+
+
+def _panel_frame(panel: Panel) -> dict[str, Any]:
+    ends = panel.bars()
+    layers = [
+        {"color": look.color, "label": layer.label, **_layer_frame(layer, look, ends.get(place))}
+        for place, (layer, look) in enumerate(zip(panel.layers, panel_looks(panel), strict=True))
+    ]
+    x_axis, y_axis = panel.axes
+    return {
+        "title": panel.title,
+        "alt": panel.description,
+        "x": {**_axis_frame(x_axis), "label": panel.x_label, "named": panel.categories is not None},
+        "y": {**_axis_frame(y_axis), "label": panel.y_label},
+        "layers": layers,
+    }
+
+
+def _axis_frame(axis: Axis) -> dict[str, Any]:
+    ticks = [[value, label] for value, label in axis.ticks if axis.low <= value <= axis.high]
+    return {"low": axis.low, "high": axis.high, "log": axis.log, "ticks": ticks}
+
+
+def _layer_frame(layer: object, look: Look, ends: tuple | None) -> dict[str, Any]:
+    match layer:
+        case Line():
+            return {"kind": "line", "style": look.style, "x": _bytes(layer.x), "y": _bytes(layer.y)}
+        case Bars():
+            columns = {"left": _bytes(ends[0]), "right": _bytes(ends[1]), "y": _bytes(layer.heights)}
+            marked = {"marked": list(layer.highlight), "markedLabel": layer.highlight_label}
+            return {"kind": "bars", "markedColor": layer.highlight_color, **columns, **marked}
+        case Points():
+            whiskers = {} if layer.low is None else {"low": _bytes(layer.low), "high": _bytes(layer.high)}
+            return {"kind": "points", "style": look.style, "x": _bytes(layer.x), "y": _bytes(layer.y), **whiskers}
+        case VLine() | HLine():
+            return {"kind": type(layer).__name__.lower(), "style": layer.style, "value": layer.value}
+        case Band():
+            return {"kind": "band", "x0": float(layer.x0), "x1": float(layer.x1)}
+
+
+def _bytes(column: np.ndarray) -> bytes:
+    return column.astype("<f4").tobytes()

@@ -1,0 +1,174 @@
+"""The controls of an explorable, as plain data: sliders, choices and switches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+MOST_STOPS = 2001
+
+
+@dataclass(frozen=True)
+class Slider:
+    """A slider that moves between stops.
+
+    Attributes
+    ----------
+    name : str – the keyword that ``draw`` receives
+    label : str – for the learner
+    low, high, step : float
+        Ends and distance of the stops; with ``log`` their ratio, so that ``Slider(…, 1, 64, 2, log=True)`` stops at
+        1, 2, 4, … 64. Whole numbers stay ``int``.
+    value : where it starts; the nearest stop is taken
+    unit : str – written behind the number and read out with it
+    format : str – format specification of the number, e.g. ``".2f"`` or ``",d"``; by default as fine as the step
+    values : stops instead of low, high and step: a list of values, or a mapping from labels to values
+    log : bool
+    """
+
+    name: str
+    label: str
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    value: Any = None
+    _: KW_ONLY
+    unit: str = ""
+    format: str | None = None
+    values: Sequence[Any] | Mapping[str, Any] | None = None
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        _check_name(self)
+        if (self.values is None) == (self.low is None or self.high is None or self.step is None):
+            raise ValueError(
+                f"Slider {self.name!r}: expected either low, high and step, or values=[…]; pass one of them."
+            )
+        stops, labels = self._listed() if self.values is not None else self._stepped()
+        object.__setattr__(self, "stops", stops)
+        object.__setattr__(self, "labels", [label.replace("-", "−") + _unit(self.unit) for label in labels])
+        object.__setattr__(self, "value", stops[0] if self.value is None else stops[self.place(self.value)])
+
+    def place(self, value: Any) -> int:
+        """Return the index of the stop that a value means: the nearest, or with ``values`` the equal one."""
+        if self.values is not None:
+            return _place_of(value, self.stops, self)
+        slack = 1e-9 * max(abs(self.low), abs(self.high))
+        if isinstance(value, str) or not self.low - slack <= value <= self.high + slack:
+            raise ValueError(
+                f"Slider {self.name!r} was set to {value!r}: expected a number from {self.low} to {self.high}."
+            )
+        return min(range(len(self.stops)), key=lambda place: abs(self.stops[place] - value))
+
+    def _listed(self) -> tuple[list, list[str]]:
+        if isinstance(self.values, Mapping):
+            return list(self.values.values()), [str(label) for label in self.values]
+        stops = list(self.values)
+        return stops, [format(stop, self.format or _default_format(stop)) for stop in stops]
+
+    def _stepped(self) -> tuple[list, list[str]]:
+        low, high, step = self.low, self.high, self.step
+        if not (low < high and (low > 0 and step > 1 if self.log else step > 0)):
+            rule = "0 < low < high and a ratio step > 1" if self.log else "low < high and step > 0"
+            raise ValueError(f"Slider {self.name!r} has low={low}, high={high}, step={step}: expected {rule}.")
+        count = math.floor((math.log(high / low) / math.log(step) if self.log else (high - low) / step) + 1e-6) + 1
+        if count > MOST_STOPS:
+            raise ValueError(f"Slider {self.name!r} has {count:,} stops: expected at most {MOST_STOPS:,}; widen step.")
+        whole = all(isinstance(number, int) for number in (low, high, step))
+        exact = [low * step**i if self.log else low + i * step for i in range(count)]
+        stops = exact if whole else [float(f"{stop:.12g}") for stop in exact]
+        digits = "d" if whole else ".3g" if self.log else f".{_decimals(step)}f"
+        return stops, [format(stop, self.format or digits) for stop in stops]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several options: radio buttons, or a list when there are more than five.
+
+    Attributes
+    ----------
+    name, label : as in :class:`Slider`
+    options : a list of values, or a mapping from labels to values
+    value : the option chosen at first; the first one by default
+    """
+
+    name: str
+    label: str
+    options: Sequence[Any] | Mapping[str, Any]
+    value: Any = None
+
+    def __post_init__(self) -> None:
+        _check_name(self)
+        if len(self.options) < 2:
+            raise ValueError(f"Choice {self.name!r} has {len(self.options)} options: expected two or more.")
+        named = isinstance(self.options, Mapping)
+        stops = list(self.options.values() if named else self.options)
+        object.__setattr__(self, "stops", stops)
+        object.__setattr__(self, "labels", [str(label) for label in self.options])
+        object.__setattr__(self, "value", stops[0 if self.value is None else self.place(self.value)])
+
+    def place(self, value: Any) -> int:
+        """Return the index of an option."""
+        return _place_of(value, self.stops, self)
+
+
+@dataclass(frozen=True)
+class Toggle:
+    """A switch.
+
+    Attributes
+    ----------
+    name, label : as in :class:`Slider`
+    value : bool
+    """
+
+    name: str
+    label: str
+    value: bool = False
+
+    stops = (False, True)
+    labels = ("off", "on")
+
+    def __post_init__(self) -> None:
+        _check_name(self)
+        self.place(self.value)
+
+    def place(self, value: Any) -> int:
+        """Return 0 for off and 1 for on."""
+        if value is not True and value is not False:
+            raise ValueError(f"Toggle {self.name!r} was set to {value!r}: expected True or False.")
+        return int(value)
+
+
+Control = Slider | Choice | Toggle
+
+
+def _check_name(control: Control) -> None:
+    if not str(control.name).isidentifier():
+        raise ValueError(f"{type(control).__name__} has the name {control.name!r}: expected a keyword of draw.")
+    if not control.label.strip():
+        raise ValueError(
+            f"{type(control).__name__} {control.name!r} has no label: write what it sets, for the learner."
+        )
+
+
+def _place_of(value: Any, stops: Sequence[Any], control: Control) -> int:
+    for place, stop in enumerate(stops):
+        if stop is value or stop == value:
+            return place
+    known = ", ".join(repr(stop) for stop in list(stops)[:12])
+    raise ValueError(f"{type(control).__name__} {control.name!r} was set to {value!r}: expected one of {known}.")
+
+
+def _default_format(stop: Any) -> str:
+    return "" if isinstance(stop, str) else ",d" if isinstance(stop, int) else ".4g"
+
+
+def _decimals(step: float) -> int:
+    return len(f"{step:.10f}".rstrip("0").split(".")[1])
+
+
+def _unit(unit: str) -> str:
+    return f"\u00a0{unit}" if unit else ""

@@ -1,0 +1,195 @@
+"""The static twin of an explorable: the same picture, drawn by matplotlib."""
+
+from __future__ import annotations
+
+import math
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from zeropoint.lab.layers import LINE_STYLES, MARKERS, Band, Bars, HLine, Line, Points, VLine
+from zeropoint.lab.panels import Look, Panel, Picture, panel_looks
+from zeropoint.lab.plots import LabFigure
+from zeropoint.lab.style import HATCH, PALETTE, RC_PARAMS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_DASHES = dict(zip(LINE_STYLES, ("-", (0, (5, 3)), (0, (1.2, 2))), strict=True))
+_MARKS = dict(zip(MARKERS, ("o", "s", "^"), strict=True))
+_WIDTH, _HEIGHT = 9.0, 2.6  # inches
+_LETTER = 0.062  # inches: width of a letter of the legend and of a tick label
+_ROW = 12  # points: height of one row above the plot
+
+
+def draw_picture(picture: Picture, *, title: str = "") -> LabFigure:
+    """Draw a picture as a figure: the same axes, ticks and colours as in the widget.
+
+    Parameters
+    ----------
+    picture : Picture
+    title : str, optional
+        A line above all panels.
+
+    Returns
+    -------
+    LabFigure
+
+    Examples
+    --------
+    >>> from zeropoint.lab import HLine, Line, Panel, Picture
+    >>> panel = Panel("A parabola", "x", "x²", [Line([0, 1, 2], [0, 1, 4]), HLine(2, "two")])
+    >>> figure = draw_picture(Picture([panel], say="A parabola crosses two."))
+    >>> figure.axes[0].get_title(loc="left"), figure.axes[0].get_xlabel()
+    ('A parabola', 'x')
+    """
+    count = len(picture.panels)
+    rows = [_rows_above(panel, _WIDTH / count) for panel in picture.panels]
+    facts = "\u2003".join(f"{name}: {value}" for name, value in picture.facts)
+    lines = [line for words in (title, facts) for line in wrap(words, 125)]
+    with rc_context(RC_PARAMS):
+        height = _HEIGHT + 0.17 * (max(rows) + len(lines)) + 0.5 * any(panel.categories for panel in picture.panels)
+        figure = LabFigure(figsize=(_WIDTH, height), layout="constrained")
+        figure.get_layout_engine().set(w_pad=0.12)
+        for axes, panel in zip(figure.subplots(1, count, squeeze=False)[0], picture.panels, strict=True):
+            _draw_panel(axes, panel, max(rows), _WIDTH / count)
+        if lines:
+            figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=9)
+    return figure
+
+
+def _draw_panel(axes: Axes, panel: Panel, above: int, inches: float) -> None:
+    x_axis, y_axis = panel.axes
+    axes.set(xlabel=panel.x_label, ylabel=panel.y_label, xscale=_scale(x_axis.log), yscale=_scale(y_axis.log))
+    axes.set(xlim=(x_axis.low, x_axis.high), ylim=(y_axis.low, y_axis.high))
+    ends = panel.bars()
+    for place, (layer, look) in enumerate(zip(panel.layers, panel_looks(panel), strict=True)):
+        _draw_layer(axes, layer, look, ends.get(place), y_axis.low)
+    for way, axis in (("x", x_axis), ("y", y_axis)):
+        inside = [(value, label) for value, label in axis.ticks if axis.low <= value <= axis.high]
+        getattr(axes, f"set_{way}ticks")([value for value, _ in inside], [label for _, label in inside])
+        getattr(axes, f"{way}axis").set_minor_locator(_no_ticks())
+    if panel.categories:
+        _fit_categories(axes, x_axis.ticks, (inches - 0.7) / len(panel.categories))
+    _name_marks(axes, panel)
+    handles = legend_handles(panel)
+    if handles:
+        marks = sum(isinstance(layer, VLine) and bool(layer.label) for layer in panel.layers)
+        axes.legend(
+            handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=_columns(handles, inches), borderpad=0,
+            handlelength=1.6, columnspacing=1.2, labelspacing=0.25, borderaxespad=0.3 + 1.5 * marks,
+        )  # fmt: skip
+    axes.set_title(panel.title, pad=6 + _ROW * above)
+
+
+def _fit_categories(axes: Axes, ticks: tuple[tuple[float, str], ...], slot: float) -> None:
+    """Turn names that are wider than their slot (in inches), and leave some out where even that is too narrow."""
+    if max(len(label) for _, label in ticks) * _LETTER <= 0.9 * slot:
+        return
+    upright = slot < 0.17
+    every = -(-0.11 // slot) if upright else 1
+    axes.set_xticks(*zip(*ticks[:: int(every)], strict=True))
+    axes.tick_params("x", rotation=90 if upright else 45)
+    for label in axes.get_xticklabels():
+        label.set(ha="center" if upright else "right", va="top", rotation_mode="default" if upright else "anchor")
+
+
+def _scale(log: bool) -> str:
+    return "log" if log else "linear"
+
+
+def _no_ticks() -> object:
+    from matplotlib.ticker import NullLocator
+
+    return NullLocator()  # the settled ticks are all there are
+
+
+def _draw_layer(axes: Axes, layer: object, look: Look, ends: tuple | None, floor: float) -> None:
+    color = PALETTE[look.color]
+    match layer:
+        case Line():
+            axes.plot(layer.x, layer.y, color=color, linestyle=_DASHES[look.style], lw=1.8)
+        case Bars():
+            _draw_bars(axes, layer, color, ends, floor)
+        case Points():
+            _draw_points(axes, layer, color, _MARKS[look.style])
+        case VLine():
+            axes.axvline(layer.value, color=color, linestyle=_DASHES[layer.style], lw=1.6)
+        case HLine():
+            axes.axhline(layer.value, color=color, linestyle=_DASHES[layer.style], lw=1.4)
+        case Band():
+            axes.axvspan(layer.x0, layer.x1, facecolor=color, alpha=0.12, zorder=0, lw=0)
+            axes.axvspan(
+                layer.x0, layer.x1, facecolor="none", edgecolor=color, hatch=HATCH["clipping"], alpha=0.35, lw=0
+            )
+
+
+def _draw_points(axes: Axes, layer: Points, color: str, marker: str) -> None:
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    if layer.low is not None:
+        axes.vlines(layer.x, layer.low, layer.high, color=color, lw=1.4)
+        axes.plot([*layer.x, *layer.x], [*layer.low, *layer.high], "_", color=color, ms=5)
+    inside = (layer.x >= left) & (layer.x <= right) & (layer.y >= low) & (layer.y <= high)
+    axes.plot(layer.x[inside], layer.y[inside], marker, color=color, ms=5, clip_on=False)  # whole, on an axis too
+
+
+def _draw_bars(axes: Axes, layer: Bars, color: str, ends: tuple[np.ndarray, np.ndarray], floor: float) -> None:
+    left, right = ends
+    marked = np.isin(np.arange(layer.heights.size), layer.highlight)
+    bottom = max(floor, 0.0)
+    for chosen, look in (
+        (~marked, {"color": color}),
+        (marked, {"facecolor": PALETTE[layer.highlight_color], "edgecolor": PALETTE["levels"], "lw": 1}),
+    ):
+        axes.bar(left[chosen], layer.heights[chosen] - bottom, (right - left)[chosen], bottom, align="edge", **look)
+
+
+def _name_marks(axes: Axes, panel: Panel) -> None:
+    """Write each vertical line's name above the plot, one row each, so that none covers data or another name."""
+    named = [(layer, look) for layer, look in zip(panel.layers, panel_looks(panel), strict=True)
+             if isinstance(layer, VLine) and layer.label]  # fmt: skip
+    low, high, log, _ = panel.axes[0]
+    for row, (layer, look) in enumerate(reversed(named)):
+        if not low <= layer.value <= high:
+            continue
+        place = math.log(layer.value / low) / math.log(high / low) if log else (layer.value - low) / (high - low)
+        axes.annotate(
+            layer.label, (layer.value, 1), (0, 3 + _ROW * row), xycoords=axes.get_xaxis_transform(),
+            textcoords="offset points", ha="left" if place < 0.33 else "right" if place > 0.67 else "center",
+            fontsize=8, color=PALETTE[look.color],
+        )  # fmt: skip
+
+
+def legend_handles(panel: Panel) -> list:
+    """Return what stands in the legend: every labelled layer but the vertical lines, which carry their own names."""
+    handles = []
+    for layer, look in zip(panel.layers, panel_looks(panel), strict=True):
+        color = PALETTE[look.color]
+        if layer.label and isinstance(layer, Line | HLine):
+            handles.append(Line2D([], [], color=color, linestyle=_DASHES[look.style], label=layer.label))
+        elif layer.label and isinstance(layer, Points):
+            handles.append(Line2D([], [], color=color, marker=_MARKS[look.style], ls="", label=layer.label))
+        elif layer.label and isinstance(layer, Bars):
+            handles.append(Patch(color=color, label=layer.label))
+        elif layer.label and isinstance(layer, Band):
+            handles.append(Patch(facecolor=f"{color}30", edgecolor=f"{color}80", hatch="///", lw=0, label=layer.label))
+        if isinstance(layer, Bars) and layer.highlight_label:
+            marked = PALETTE[layer.highlight_color]
+            handles.append(Patch(facecolor=marked, edgecolor=PALETTE["levels"], label=layer.highlight_label))
+    return handles
+
+
+def _columns(handles: list, inches: float) -> int:
+    longest = max(len(handle.get_label()) for handle in handles) * _LETTER + 0.45
+    return max(1, min(len(handles), int((inches - 0.7) / longest)))
+
+
+def _rows_above(panel: Panel, inches: float) -> int:
+    """Return how many rows of text stand between the plot and its title."""
+    handles = legend_handles(panel)
+    marks = sum(isinstance(layer, VLine) and bool(layer.label) for layer in panel.layers)
+    return marks + (-(-len(handles) // _columns(handles, inches)) if handles else 0)
