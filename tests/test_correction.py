@@ -8,7 +8,7 @@ from torch import nn
 
 from tests.test_ptq import random_statistics
 from zeropoint.quant import PerTensor, QConfig, fold_batchnorm, quantize_model, sqnr_db
-from zeropoint.quant.correction import channel_pairs, correct_bias, equalize_cross_layer, rescale_pair
+from zeropoint.quant.correction import channel_pairs, correct_bias, equalize_cross_layer, spread_channels
 from zeropoint.vision.models import resnet20
 
 
@@ -38,20 +38,12 @@ def depthwise_network() -> nn.Sequential:
 
 
 @torch.no_grad()
-def dial(folded, k: int, seed: int = 0) -> None:
-    """Multiply the channels between two layers by powers of two from 2^−k to 2^k; the function stays bit-identical."""
-    generator = torch.Generator().manual_seed(seed)
-    for first, _, second in channel_pairs(folded):
-        exponents = torch.randint(-k, k + 1, (len(first.weight),), generator=generator)
-        rescale_pair(first, second, torch.exp2(exponents.float()))
-
-
-@torch.no_grad()
 def test_rescaling_by_powers_of_two_is_bit_identical(model, images) -> None:
-    folded = fold_batchnorm(model)
-    before = folded(images)
-    dial(folded, 4)
-    assert torch.equal(folded(images), before)
+    spread, folded = spread_channels(model, 4), fold_batchnorm(model)
+    assert torch.equal(spread(images), folded(images))
+    ratio = spread.get_submodule("stage1.0.conv1").weight / folded.get_submodule("stage1.0.conv1").weight
+    exponents = torch.log2(ratio.flatten(1).nanmedian(1).values)
+    assert set(exponents.tolist()) <= set(range(-4, 5)) and exponents.unique().numel() > 4
 
 
 @torch.no_grad()
@@ -72,10 +64,9 @@ def test_equalization_gives_both_layers_the_same_ranges() -> None:
 def test_equalization_undoes_the_dialled_collapse(model, images) -> None:
     exact, config = model(images), QConfig(activation_bits=None, weight_granularity=PerTensor())
     healthy = sqnr_db(exact, quantize_model(model, [images], config)(images))
-    collapsed = fold_batchnorm(model)
-    dial(collapsed, 4)
-    broken = sqnr_db(exact, quantize_model(collapsed.eval(), [images], config)(images))
-    repaired = sqnr_db(exact, quantize_model(equalize_cross_layer(collapsed.eval()), [images], config)(images))
+    collapsed = spread_channels(model, 4)
+    broken = sqnr_db(exact, quantize_model(collapsed, [images], config)(images))
+    repaired = sqnr_db(exact, quantize_model(equalize_cross_layer(collapsed), [images], config)(images))
     assert broken < healthy - 6
     assert repaired > healthy - 1
 

@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from array_api_compat import array_namespace, is_torch_namespace
 
+from zeropoint.quant._arrays import code_dtype, like
+from zeropoint.quant._blockwise import blockwise
+
 Array = Any  # a NumPy array (or scalar) or a torch tensor; results are of the same kind
 
 MIN_BITS, MAX_BITS = 2, 16
-_CODE_DTYPES = ("uint8", "int8", "uint16", "int16", "int32")  # smallest first
 
 
 class QParams(NamedTuple):
@@ -150,11 +152,16 @@ def quantize_affine(x: Array, scale: Array, zero_point: Array, quant_min: int, q
     """
     x, scale, zero_point, xp = _operands(x, scale, zero_point)
     _check_codes(xp, scale, quant_min, quant_max)
-    q = xp.round(x / scale) + zero_point  # half to even; the zero point comes after rounding
-    if bool(xp.any(xp.isnan(q))):
-        raise ValueError("x holds NaN, and no integer code means 'not a number': find the layer that made it.")
-    q = xp.clip(q, quant_min, quant_max)  # saturate before the cast: a cast alone would wrap around
-    return xp.astype(q, code_dtype(xp, quant_min, quant_max))
+
+    def codes(x: Array, scale: Array, zero_point: Array) -> Array:
+        xp = array_namespace(x)
+        q = xp.round(x / scale) + zero_point  # half to even; the zero point comes after rounding
+        if bool(xp.any(xp.isnan(q))):
+            raise ValueError("x holds NaN, and no integer code means 'not a number': find the layer that made it.")
+        q = q.clip(quant_min, quant_max)  # saturate before the cast: a cast alone would wrap around
+        return xp.astype(q, code_dtype(xp, quant_min, quant_max))
+
+    return blockwise(codes, x, scale, zero_point)
 
 
 def dequantize_affine(qdata: Array, scale: Array, zero_point: Array) -> Array:
@@ -171,9 +178,14 @@ def dequantize_affine(qdata: Array, scale: Array, zero_point: Array) -> Array:
     [0.     0.3008]
     """
     xp = array_namespace(qdata)
-    # int32 first: in uint8 arithmetic 38 − 39 would be 255
-    steps = xp.astype(qdata, xp.int32) - xp.astype(like(qdata, zero_point), xp.int32)
-    return xp.astype(steps, xp.float32) * xp.astype(like(qdata, scale), xp.float32)
+    scale, zero_point = xp.astype(like(qdata, scale), xp.float32), xp.astype(like(qdata, zero_point), xp.int32)
+
+    def reals(qdata: Array, scale: Array, zero_point: Array) -> Array:
+        xp = array_namespace(qdata)
+        steps = xp.astype(qdata, xp.int32) - zero_point  # int32 first: in uint8 arithmetic 38 − 39 would be 255
+        return xp.astype(steps, xp.float32) * scale
+
+    return blockwise(reals, qdata, scale, zero_point)
 
 
 def fake_quantize_affine(x: Array, scale: Array, zero_point: Array, quant_min: int, quant_max: int) -> Array:
@@ -188,10 +200,14 @@ def fake_quantize_affine(x: Array, scale: Array, zero_point: Array, quant_min: i
     [0.3008 4.9976]
     """
     x, scale, zero_point, xp = _operands(x, scale, zero_point)
-    if is_torch_namespace(xp) and not xp.is_grad_enabled():  # the same steps on one temporary: many times faster
+    if is_torch_namespace(xp) and not xp.is_grad_enabled():  # in a network: on all cores, with one temporary
         return (x / scale).round_().add_(zero_point).clamp_(quant_min, quant_max).sub_(zero_point).mul_(scale)
-    q = xp.clip(xp.round(x / scale) + zero_point, quant_min, quant_max)
-    return (q - zero_point) * scale
+
+    def round_trip(x: Array, scale: Array, zero_point: Array) -> Array:
+        steps = array_namespace(x).round(x / scale) + 0.0  # the codes less the zero point, and −0.0 becomes 0.0
+        return steps.clip(quant_min - zero_point, quant_max - zero_point) * scale
+
+    return blockwise(round_trip, x, scale, zero_point)
 
 
 def _bounds(min_val: Array | float, max_val: Array | float) -> tuple[Any, Array, Array]:
@@ -223,25 +239,8 @@ def _operands(x: Array, scale: Array, zero_point: Array) -> tuple[Array, Array, 
     return x, xp.astype(like(x, scale), xp.float32), xp.astype(like(x, zero_point), xp.float32), xp
 
 
-def like(x: Array, value: Array | float) -> Array:
-    """Return ``value`` as an array of the kind and device of ``x``."""
-    xp = array_namespace(x)
-    if is_torch_namespace(xp):
-        return xp.as_tensor(value, device=x.device)
-    return xp.asarray(value)
-
-
 def _check_codes(xp: Any, scale: Array, quant_min: int, quant_max: int) -> None:
     if quant_min >= quant_max:
         raise ValueError(f"quant_min {quant_min} is not below quant_max {quant_max}: expected e.g. 0 and 255.")
     if not bool(xp.all(xp.isfinite(scale) & (scale > 0))):
         raise ValueError("scale must be positive and finite: take it from choose_qparams_affine.")
-
-
-def code_dtype(xp: Any, quant_min: int, quant_max: int) -> Any:
-    """Return the smallest integer type of the namespace ``xp`` that holds every code."""
-    for name in _CODE_DTYPES:
-        info = np.iinfo(name)
-        if info.min <= quant_min and quant_max <= info.max:
-            return getattr(xp, name)
-    raise ValueError(f"Codes {quant_min} … {quant_max} do not fit 32 bits: use a bit width from 2 to 16.")

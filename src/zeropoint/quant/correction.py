@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 import torch
 from torch import Tensor, fx, nn
+from torch.nn import functional as F
 
 from zeropoint.quant.fusion import fold_batchnorm
-from zeropoint.quant.quantized_model import QuantizedModel
+from zeropoint.quant.operators import WEIGHTED
+from zeropoint.quant.quantized_model import QuantizedModel, checked_batches
 
 _HOMOGENEOUS = (nn.ReLU, nn.Identity)  # f(s·x) = s·f(x) for s > 0; ReLU6 and Hardswish are not
+_RELU_FUNCTIONS = (F.relu, torch.relu, "relu", "relu_")
 
 
 @torch.no_grad()
@@ -32,7 +36,8 @@ def equalize_cross_layer(model: nn.Module, *, iterations: int = 20) -> fx.GraphM
     Returns
     -------
     fx.GraphModule
-        Pairs joined by anything but a ReLU, or with another reader in between, are left as they are.
+        Pairs joined by anything but a ReLU, with another reader in between, or of a layer that is called twice or
+        shares its weights, are left as they are.
 
     Source: Nagel et al. 2019 (arXiv:1906.04721), section 4.1.
     """
@@ -48,6 +53,28 @@ def equalize_cross_layer(model: nn.Module, *, iterations: int = 20) -> fx.GraphM
     return equalized
 
 
+@torch.no_grad()
+def spread_channels(model: nn.Module, exponent: int, *, seed: int = 0) -> fx.GraphModule:
+    """Return a copy of the model whose channels have unlike weight ranges, computing the same function.
+
+    The opposite of :func:`equalize_cross_layer`, to study what unequal ranges cost: every channel between two layers is
+    multiplied by ``2**u`` with a random whole ``u`` from ``−exponent`` to ``exponent``, which is undone in the second
+    layer. Powers of two change no digit, so that not even the last bit of the output differs.
+
+    Parameters
+    ----------
+    model : nn.Module
+        In evaluation mode, traceable by ``torch.fx``. Not changed; batch norm is folded first.
+    exponent : int, at least 0
+    seed : int
+    """
+    spread, generator = fold_batchnorm(model), torch.Generator().manual_seed(seed)
+    for first, _, second in channel_pairs(spread):
+        draws = torch.randint(-exponent, exponent + 1, (first.weight.shape[0],), generator=generator)
+        rescale_pair(first, second, torch.exp2(-draws.float()))
+    return spread
+
+
 def channel_pairs(folded: fx.GraphModule) -> list[tuple[nn.Module, str, nn.Module]]:
     """Return the pairs of layers that share their channels with nobody else.
 
@@ -56,17 +83,17 @@ def channel_pairs(folded: fx.GraphModule) -> list[tuple[nn.Module, str, nn.Modul
     list of (first layer, its name, second layer)
         Conv2d → Conv2d or Linear → Linear, with at most ReLUs between them.
     """
-    modules = dict(folded.named_modules())
+    layers = {node: _weighted_layer(node, folded) for node in folded.graph.nodes}
+    uses = Counter(id(layer.weight) for layer in layers.values() if layer is not None)  # scaling serves one use alone
     pairs = []
-    for node in folded.graph.nodes:
-        first = modules.get(node.target) if node.op == "call_module" else None
-        if not isinstance(first, nn.Conv2d | nn.Linear):
+    for node, first in layers.items():
+        if first is None:
             continue
         reader = _only_reader(node)
-        while reader is not None and reader.op == "call_module" and isinstance(modules[reader.target], _HOMOGENEOUS):
+        while reader is not None and _is_homogeneous(reader, folded):
             reader = _only_reader(reader)
-        second = modules.get(reader.target) if reader is not None and reader.op == "call_module" else None
-        if type(second) is type(first):
+        second = layers.get(reader)
+        if type(second) is type(first) and uses[id(first.weight)] == uses[id(second.weight)] == 1:
             pairs.append((first, node.target, second))
     return pairs
 
@@ -97,27 +124,77 @@ def correct_bias(quantized: QuantizedModel, model: nn.Module, batches: Iterable[
     batches : iterable of float tensors (N, C, H, W)
         Calibration images.
 
+    Raises
+    ------
+    ValueError
+        When there are no batches, or ``model`` does not have the layers of ``quantized``.
+
     Source: Nagel et al. 2019 (arXiv:1906.04721), section 4.2 and appendix D (empirical bias correction).
     """
-    batches = list(batches)
-    names = [node.target for node in quantized.graph_module.graph.nodes if node.target in quantized.weight_qparams]
-    wanted = _channel_means(fold_batchnorm(model), names, batches)
-    for name in names:
-        layer = quantized.graph_module.get_submodule(name)
-        shift = wanted[name] - _channel_means(quantized.graph_module, [name], batches)[name]
+    batches, floating = list(checked_batches(batches)), float_twin(model, quantized)
+    wanted = _channel_sums(floating, list(quantized.weight_qparams), batches)
+    for name in quantized.weight_qparams:
+        layer, found, positions = quantized.graph_module.get_submodule(name), 0.0, 0
+        for x in (x for batch in batches for x in layer_inputs(quantized.graph_module, name, batch)):
+            output = layer(x)
+            found = found + _sums(layer, output)
+            positions += output.numel() // len(found)
+        shift = (wanted[name] - found) / positions  # of a layer that is called several times: the mean of its calls
         layer.bias = nn.Parameter(shift if layer.bias is None else layer.bias + shift)
+        quantized.round_bias(name)
 
 
-def _channel_means(network: nn.Module, names: list[str], batches: list[Tensor]) -> dict[str, Tensor]:
-    """Return the mean output of every channel, shape (channels,), of the named layers over all batches."""
+def float_twin(model: nn.Module, quantized: QuantizedModel) -> fx.GraphModule:
+    """Return the folded float network, after a look whether ``quantized`` was made from it.
+
+    Raises
+    ------
+    ValueError
+        When it lacks a layer of ``quantized``, or has one of another shape.
+    """
+    folded = fold_batchnorm(model)
+    shapes = {name: parameter.shape for name, parameter in folded.named_parameters(remove_duplicate=False)}
+    for name in quantized.weight_qparams:
+        if shapes.get(f"{name}.weight") != quantized.graph_module.get_submodule(name).weight.shape:
+            raise ValueError(
+                f"The model has no layer {name!r} like that of the quantized network: pass the one it was made from."
+            )
+    return folded
+
+
+def layer_inputs(network: fx.GraphModule, name: str, batch: Tensor) -> list[Tensor]:
+    """Return what a layer reads, call by call, when the network sees a batch; what comes after is not computed."""
+    calls = sum(node.op == "call_module" and node.target == name for node in network.graph.nodes)
+    seen: list[Tensor] = []
+
+    def catch(_layer: nn.Module, args: tuple[Tensor, ...], kwargs: dict[str, Tensor]) -> None:
+        seen.append(args[0] if args else kwargs["input"])
+        if len(seen) == calls:
+            raise _Reached
+
+    handle = network.get_submodule(name).register_forward_pre_hook(catch, with_kwargs=True)
+    try:
+        network(batch)
+    except _Reached:
+        return seen
+    finally:
+        handle.remove()
+    raise ValueError(f"The network never calls the layer {name!r}.")
+
+
+class _Reached(Exception):
+    """Stops a forward pass at the last call of the layer whose inputs were wanted."""
+
+
+def _channel_sums(network: nn.Module, names: list[str], batches: list[Tensor]) -> dict[str, Tensor]:
+    """Return the sum of every channel's outputs, shape (channels,), of the named layers over all calls and batches."""
     totals: dict[str, Tensor] = {}
 
-    def add(name: str, output: Tensor) -> None:
-        spatial = [d for d in range(output.ndim) if d != 1]
-        totals[name] = totals.get(name, 0) + output.mean(spatial) * len(output)
+    def add(name: str, layer: nn.Module, output: Tensor) -> None:
+        totals[name] = totals.get(name, 0) + _sums(layer, output)
 
     handles = [
-        network.get_submodule(name).register_forward_hook(lambda _m, _i, output, name=name: add(name, output))
+        network.get_submodule(name).register_forward_hook(lambda layer, _i, output, name=name: add(name, layer, output))
         for name in names
     ]
     try:
@@ -126,7 +203,24 @@ def _channel_means(network: nn.Module, names: list[str], batches: list[Tensor]) 
     finally:
         for handle in handles:
             handle.remove()
-    return {name: total / sum(map(len, batches)) for name, total in totals.items()}
+    return totals
+
+
+def _sums(layer: nn.Module, output: Tensor) -> Tensor:
+    """Return each channel's sum: (…, channels) of a linear layer, (…, channels, H, W) of a convolution → (channels,)."""
+    channels = output.ndim - (1 if isinstance(layer, nn.Linear) else 3)
+    return output.sum([d for d in range(output.ndim) if d != channels]) if output.ndim > 1 else output
+
+
+def _weighted_layer(node: fx.Node, network: fx.GraphModule) -> nn.Module | None:
+    layer = network.get_submodule(node.target) if node.op == "call_module" else None
+    return layer if isinstance(layer, WEIGHTED) else None
+
+
+def _is_homogeneous(node: fx.Node, network: fx.GraphModule) -> bool:
+    if node.op == "call_module":
+        return isinstance(network.get_submodule(node.target), _HOMOGENEOUS)
+    return node.target in _RELU_FUNCTIONS
 
 
 def _only_reader(node: fx.Node) -> fx.Node | None:

@@ -63,12 +63,16 @@ class Histogram:
             exponent += 1
         first, last = _bin(low, exponent), _bin(high, exponent)
         counts = np.zeros(last - first + 1, np.int64)
+        zeros = 0
+        # x · 2**-exponent must be exact, for rounding could move a value over an edge: float32 can only scale up
+        dtype = np.float32 if -126 <= exponent <= 0 else np.float64
         for start in range(0, x.size, _CHUNK):
-            # float64, where x · 2**-exponent is exact: rounding could move a value over an edge
-            steps = np.multiply(x[start : start + _CHUNK], math.ldexp(1.0, -exponent), dtype=np.float64)
+            chunk = x[start : start + _CHUNK]
+            steps = np.multiply(chunk, dtype(math.ldexp(1.0, -exponent)), dtype=dtype)
             index = np.floor(steps, out=steps).astype(np.intp)
             counts += np.bincount(index - first, minlength=counts.size)
-        return cls(counts, first, exponent, x.size - int(np.count_nonzero(x)), bins)
+            zeros += int(np.count_nonzero(chunk == 0))
+        return cls(counts, first, exponent, zeros, bins)
 
     @property
     def width(self) -> float:

@@ -8,28 +8,32 @@ from __future__ import annotations
 
 import operator
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 
 import torch
 from torch import Tensor, fx, nn
 
-from zeropoint.quant.affine import fake_quantize_affine
+from zeropoint.quant.config import QConfig
 from zeropoint.quant.fusion import fold_batchnorm
-from zeropoint.quant.observers import MinMaxObserver
-from zeropoint.quant.quantized_model import QUANTIZER_SUFFIX, ActivationQuantizer, QConfig, QuantizedModel
+from zeropoint.quant.operators import Role, label, name_of, origin, role
+from zeropoint.quant.parameters import choose_weight_qparams
+from zeropoint.quant.quantized_model import (
+    QUANTIZER_SUFFIX,
+    ActivationQuantizer,
+    QuantizedModel,
+    TracedNetwork,
+    checked_batches,
+)
 
-_WEIGHTED = (nn.Conv2d, nn.Linear)
-_POOLING = (nn.AdaptiveAvgPool2d, nn.AvgPool2d)
-_TRANSPARENT = (nn.ReLU, nn.ReLU6, nn.Identity, nn.Flatten, nn.MaxPool2d, nn.Dropout)  # add no rounding of their own
-_ADDITIONS = (operator.add, operator.iadd, torch.add)
+_IN_PLACE = (operator.iadd, operator.isub, operator.imul, operator.itruediv)
 
 
 @torch.no_grad()
 def quantize_model(
     model: nn.Module, calibration_batches: Iterable[Tensor], config: QConfig | None = None
 ) -> QuantizedModel:
-    """Quantize a trained network after training (PTQ), with min-max ranges.
+    """Quantize a trained network after training (PTQ).
 
     Parameters
     ----------
@@ -39,99 +43,143 @@ def quantize_model(
         Preprocessed exactly as for inference, from images used for nothing else.
     config : QConfig
 
+    Returns
+    -------
+    QuantizedModel
+        What is not supported stays in float, with a warning, and ``describe()`` names it.
+
     Raises
     ------
     ValueError
-        For a model in training mode, no calibration batches, or an ``exclude`` pattern that matches no layer.
+        For a model in training mode, one with several inputs, no calibration batches, or a pattern in ``exclude`` or
+        ``layer_bits`` that matches no layer.
+    TypeError
+        For a model that is quantized already or has half-precision parameters, or a batch that is not a float tensor.
 
     Source: Krishnamoorthi 2018 (arXiv:1806.08342), section 3; Nagel et al. 2021 (arXiv:2106.08295), section 3.
     """
-    config = config or QConfig()
-    quantized = QuantizedModel(fold_batchnorm(model), config)
-    _sort_layers(quantized)
-    if config.activation_bits is not None:
-        _insert_quantizers(quantized)
-        _calibrate(quantized, calibration_batches)
-    if config.weight_bits is not None:
-        _quantize_weights(quantized)
+    quantized = QuantizedModel(fold_batchnorm(model), config or QConfig())
+    sort_layers(quantized)
+    insert_quantizers(quantized, lambda bits: ActivationQuantizer(bits, quantized.config))
+    _calibrate(quantized, calibration_batches)
+    _quantize_weights(quantized)
     return quantized.eval()
 
 
-def _sort_layers(quantized: QuantizedModel) -> None:
+def sort_layers(quantized: TracedNetwork, *, loudly: bool = True) -> None:
     """Record every layer that stays in float; complain about those that nobody asked to leave out."""
-    config, modules = quantized.config, dict(quantized.graph_module.named_modules())
-    names = [node.target for node in quantized.graph_module.graph.nodes if node.op == "call_module"]
-    for pattern in config.exclude:
-        if not any(fnmatchcase(name, pattern) for name in names):
-            raise ValueError(f"exclude has {pattern!r}, which matches no layer: the layers are {', '.join(names)}.")
-    for name in names:
+    network, config = quantized.graph_module, quantized.config
+    _check_network(network)
+    _drop_identities(network)
+    _follow_in_place(network)
+    operations = {
+        name_of(node): node
+        for node in network.graph.nodes
+        if role(node, network) not in (Role.BOUNDARY, Role.SHAPE, Role.MOVES, Role.FUSED)
+    }
+    for option, patterns in (("exclude", config.exclude), ("layer_bits", config.layer_bits)):
+        for pattern in patterns:
+            if not any(fnmatchcase(name, pattern) for name in operations):
+                known = ", ".join(operations)
+                raise ValueError(f"{option} has {pattern!r}, which matches no layer: the layers are {known}.")
+    for name, node in operations.items():
         if config.excludes(name):
             quantized.float_layers[name] = "excluded by the configuration"
-        elif not isinstance(modules[name], _WEIGHTED + _POOLING + _TRANSPARENT):
-            quantized.float_layers[name] = f"{type(modules[name]).__name__} is not supported"
-    for node in quantized.graph_module.graph.nodes:
-        if node.op in ("call_function", "call_method") and node.target not in _ADDITIONS:
-            quantized.float_layers[node.name] = f"{node.op} {_target_name(node)} is not supported"
+        elif role(node, network) is Role.UNSUPPORTED:
+            quantized.float_layers[name] = f"{label(node, network)} is not supported"
     unsupported = [f"{n} ({why})" for n, why in quantized.float_layers.items() if why.endswith("not supported")]
-    if unsupported:
-        warnings.warn(f"These layers stay in float: {', '.join(unsupported)}.", stacklevel=3)
+    if unsupported and loudly:
+        warnings.warn(f"These layers stay in float: {', '.join(unsupported)}.", stacklevel=4)
 
 
-def _insert_quantizers(quantized: QuantizedModel) -> None:
-    """Put one quantizer behind every tensor that a quantized operation reads."""
-    graph_module = quantized.graph_module
-    _drop_identities(graph_module)
-    readers = [node for node in graph_module.graph.nodes if _is_quantized_operation(node, quantized)]
-    made: dict[fx.Node, fx.Node] = {}
-    for reader in readers:
-        for source in reader.all_input_nodes:
-            if source not in made:
-                name = f"{source.name}{QUANTIZER_SUFFIX}"
-                graph_module.add_submodule(name, ActivationQuantizer(quantized.config.activation_bits))
-                with graph_module.graph.inserting_after(source):
-                    made[source] = graph_module.graph.call_module(name, (source,))
-            reader.replace_input_with(source, made[source])
-    graph_module.recompile()
+def insert_quantizers(quantized: TracedNetwork, make: Callable[[int], nn.Module]) -> None:
+    """Put one quantizer, made for a number of bits, behind every tensor that a quantized operation reads."""
+    network = quantized.graph_module
+    readers: dict[fx.Node, list[tuple[fx.Node, int]]] = {}  # tensor → who reads it, with how many bits
+    for node in network.graph.nodes:
+        bits = quantized.config.bits(name_of(node))[1]
+        if bits is not None and _reads_codes(node, quantized):
+            for source in node.all_input_nodes:
+                reader, tensor = origin(node, source, network)
+                readers.setdefault(tensor, []).append((reader, bits))
+    for tensor, found in readers.items():
+        name = f"{tensor.name}{QUANTIZER_SUFFIX}"
+        network.add_submodule(name, make(max(bits for _, bits in found)))
+        with network.graph.inserting_after(tensor):
+            quantizer = network.graph.call_module(name, (tensor,))
+        for reader, _ in found:
+            reader.replace_input_with(tensor, quantizer)
+    network.recompile()
 
 
-def _drop_identities(graph_module: fx.GraphModule) -> None:
+def weighted_layers(quantized: TracedNetwork) -> list[str]:
+    """Return the names of the layers whose weights the configuration quantizes, in the order of computation."""
+    network, config = quantized.graph_module, quantized.config
+    names = [name_of(node) for node in network.graph.nodes if role(node, network) is Role.WEIGHTED]
+    return [n for n in dict.fromkeys(names) if n not in quantized.float_layers and config.bits(n)[0] is not None]
+
+
+def _check_network(network: fx.GraphModule) -> None:
+    inputs = [node.name for node in network.graph.nodes if node.op == "placeholder"]
+    if len(inputs) != 1:
+        raise ValueError(f"The network has the inputs {', '.join(inputs)}: expected one, a batch of images.")
+    for name, parameter in network.named_parameters():
+        if parameter.dtype not in (torch.float32, torch.float64):
+            raise TypeError(
+                f"{name} is {parameter.dtype}, too coarse to simulate integers in: call model.float() first."
+            )
+
+
+def _drop_identities(network: fx.GraphModule) -> None:
     """Remove layers that pass their input on, so that one tensor gets one quantizer, not two."""
-    for node in list(graph_module.graph.nodes):
-        if node.op == "call_module" and isinstance(graph_module.get_submodule(node.target), nn.Identity | nn.Dropout):
-            node.replace_all_uses_with(node.args[0])
-            graph_module.graph.erase_node(node)
+    for node in list(network.graph.nodes):
+        if node.op == "call_module" and isinstance(network.get_submodule(node.target), nn.Identity):
+            node.replace_all_uses_with(node.all_input_nodes[0])
+            network.graph.erase_node(node)
 
 
-def _is_quantized_operation(node: fx.Node, quantized: QuantizedModel) -> bool:
+def _follow_in_place(network: fx.GraphModule) -> None:
+    """Let those who read a tensor after it was overwritten read the operation that did it.
+
+    A quantizer sits behind what makes a tensor: for them it would copy the tensor before it is overwritten.
+    """
+    position = {node: i for i, node in enumerate(network.graph.nodes)}
+    for node in network.graph.nodes:
+        if _overwrites_input(node, network):
+            later = {user for user in node.all_input_nodes[0].users if position[user] > position[node]}
+            node.all_input_nodes[0].replace_all_uses_with(node, later.__contains__)
+
+
+def _overwrites_input(node: fx.Node, network: fx.GraphModule) -> bool:
     if node.op == "call_module":
-        module = quantized.graph_module.get_submodule(node.target)
-        return isinstance(module, _WEIGHTED + _POOLING) and node.target not in quantized.float_layers
-    return node.op == "call_function" and node.target in _ADDITIONS
+        return getattr(network.get_submodule(node.target), "inplace", False)
+    if node.op == "call_method":
+        return node.target.endswith("_")
+    return node.target in _IN_PLACE or bool(node.kwargs.get("inplace", False))
+
+
+def _reads_codes(node: fx.Node, quantized: TracedNetwork) -> bool:
+    reads = role(node, quantized.graph_module) in (Role.WEIGHTED, Role.ARITHMETIC)
+    return reads and name_of(node) not in quantized.float_layers
 
 
 def _calibrate(quantized: QuantizedModel, batches: Iterable[Tensor]) -> None:
-    seen = 0
-    for batch in batches:
+    quantizers = quantized.activation_quantizers()
+    if not quantizers:
+        return
+    for batch in checked_batches(batches):
         quantized(batch)
-        seen += len(batch)
-    if not seen:
-        raise ValueError("There are no calibration batches: pass a list of preprocessed image batches (N, C, H, W).")
-    for quantizer in quantized.activation_quantizers().values():
+    for quantizer in quantizers.values():
         quantizer.freeze()
 
 
 def _quantize_weights(quantized: QuantizedModel) -> None:
     config = quantized.config
-    for name, layer in quantized.graph_module.named_modules():
-        if isinstance(layer, _WEIGHTED) and name not in quantized.float_layers:
-            observer = MinMaxObserver(config.weight_granularity)
-            observer.observe(layer.weight)
-            qparams = observer.calculate_qparams(
-                bit_width=config.weight_bits, signed=True, symmetric=True, narrow_range=True
-            )
-            layer.weight.copy_(fake_quantize_affine(layer.weight, *qparams))
-            quantized.weight_qparams[name] = qparams
-
-
-def _target_name(node: fx.Node) -> str:
-    return node.target if isinstance(node.target, str) else getattr(node.target, "__name__", str(node.target))
+    for name in weighted_layers(quantized):
+        weight = quantized.graph_module.get_submodule(name).weight
+        bits, granularity = config.bits(name)[0], config.weight_granularity
+        try:
+            qparams = choose_weight_qparams(weight, bits, granularity, config.weight_range)
+        except ValueError as error:  # such as channels that do not divide into groups: which layer is it?
+            raise ValueError(f"Layer {name!r}: {error}") from None
+        quantized.put_on_grid(name, qparams)

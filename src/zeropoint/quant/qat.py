@@ -12,6 +12,8 @@ from zeropoint.quant.affine import QParams, choose_qparams_affine, quant_range
 from zeropoint.quant.granularity import Granularity, PerTensor
 from zeropoint.quant.observers import MinMaxObserver
 
+_SMALLEST_STEP = 1e-8
+
 
 class _RoundSTE(torch.autograd.Function):
     # x + (round(x) − x).detach() would do the same, but be off by an ulp and so miss the last code
@@ -74,6 +76,8 @@ class FakeQuantize(nn.Module):
     signed, symmetric, narrow_range : bool
         Code type, as in :func:`zeropoint.quant.choose_qparams_affine`.
     granularity : PerTensor or PerAxis
+    dynamic : bool
+        Take the range of each tensor by itself, not of all tensors so far: for weights, which change at every step.
 
     Attributes
     ----------
@@ -89,9 +93,11 @@ class FakeQuantize(nn.Module):
         symmetric: bool = False,
         narrow_range: bool = False,
         granularity: Granularity | None = None,
+        dynamic: bool = False,
     ):
         super().__init__()
         self.quant_min, self.quant_max = quant_range(bit_width, signed, narrow_range)
+        self.dynamic = dynamic
         self.options: dict[str, Any] = {
             "bit_width": bit_width,
             "signed": signed,
@@ -109,51 +115,76 @@ class FakeQuantize(nn.Module):
         """The current scale, zero point and code range."""
         return QParams(self.scale, self.zero_point, self.quant_min, self.quant_max)
 
+    def start_from(self, qparams: QParams) -> None:
+        """Take over a scale and a zero point, such as those that post-training quantization has found."""
+        self.scale, self.zero_point = qparams.scale, qparams.zero_point
+
     def freeze(self) -> None:
         """Stop observing: from now on the range stays, as it must for evaluation."""
         self.observing = False
 
     def forward(self, x: Tensor) -> Tensor:
         if self.observing:
+            if self.dynamic:
+                self.observer = MinMaxObserver(self.observer.granularity)
             self.observer.observe(x.detach())
-            self.scale, self.zero_point, _, _ = self.observer.calculate_qparams(**self.options)
+            self.start_from(self.observer.calculate_qparams(**self.options))
         return fake_quantize_ste(x, *self.qparams) if self.enabled else x
 
 
 class LearnedStepSize(nn.Module):
-    """Fake-quantize symmetrically with a step size that is trained like a weight (LSQ).
+    """Fake-quantize with a step size (a scale) that is trained like a weight (LSQ).
 
     The gradient of ``x̂ = s · clamp(round(x / s))`` with respect to the step ``s`` is ``round(x/s) − x/s``
     inside the range and the code of the end beyond it. It is scaled by ``1 / √(N · quant_max)``, N the number of
-    values that share the step, so that steps and weights learn at a similar pace.
+    values that share the step, so that steps and weights learn at a similar pace. (For activations N counts the
+    whole batch, as usual implementations do; the paper counts the features of one image.)
 
     Parameters
     ----------
     bit_width : int, 2 to 16
-    signed : bool
+    signed, narrow_range : bool
         Signed for weights; unsigned for activations after a ReLU.
 
-    Source: Esser et al. 2020 (arXiv:1902.08153), sections 2.1 and 2.2.
+    Source: Esser et al. 2020 (arXiv:1902.08153), sections 2.1 and 2.2. There the zero point is always 0;
+    :meth:`start_from` may bring another one, which is not trained.
     """
 
-    def __init__(self, bit_width: int = 8, *, signed: bool = True):
+    def __init__(self, bit_width: int = 8, *, signed: bool = True, narrow_range: bool = False):
         super().__init__()
-        self.quant_min, self.quant_max = quant_range(bit_width, signed)
+        self.quant_min, self.quant_max = quant_range(bit_width, signed, narrow_range)
         self.step = nn.Parameter(torch.ones(()))
+        self.register_buffer("zero_point", torch.zeros((), dtype=torch.int32))
         self.register_buffer("initialized", torch.tensor(False))
 
     @property
     def qparams(self) -> QParams:
-        """The current step as scale, zero point 0, and the code range."""
-        step = self.step.detach()
-        return QParams(step, torch.zeros_like(step, dtype=torch.int32), self.quant_min, self.quant_max)
+        """The current step as scale, the zero point, and the code range."""
+        step = self.step.detach().abs().clamp(min=_SMALLEST_STEP)  # as forward takes it: an update may cross 0
+        return QParams(step, self.zero_point, self.quant_min, self.quant_max)
+
+    @torch.no_grad()
+    def start_from(self, qparams: QParams) -> None:
+        """Start at a scale and zero point such as those that post-training quantization has found.
+
+        The step takes the shape of the scale: () per tensor, (out, 1, 1, 1) per channel.
+        """
+        self.step = nn.Parameter(qparams.scale.clone())
+        self.zero_point = qparams.zero_point.clone()
+        self.initialized.fill_(True)
+
+    def freeze(self) -> None:
+        """Stop training the step."""
+        self.step.requires_grad_(False)
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.initialized:
             self._initialize(x)
-        gain = 1 / math.sqrt(x.numel() * self.quant_max)
-        step = _scale_gradient(self.step, gain)
-        q = torch.clamp(x / step, self.quant_min, self.quant_max)  # saturate first: it decides the step's gradient
+        with torch.no_grad():
+            self.step.abs_().clamp_(min=_SMALLEST_STEP)  # an update may have carried it past 0
+        step = _scale_gradient(self.step, 1 / math.sqrt(x.numel() / self.step.numel() * self.quant_max))
+        low, high = self.quant_min - self.zero_point, self.quant_max - self.zero_point
+        q = torch.clamp(x / step, low, high)  # saturate first: it decides the step's gradient
         return round_ste(q) * step
 
     @torch.no_grad()

@@ -96,7 +96,7 @@ def requantize_fixed_point(
     """
     xp = array_namespace(acc)
     q = multiply_fixed_point(acc, mantissa, shift) + xp.astype(like(acc, zero_point), xp.int64)
-    return xp.astype(xp.clip(q, quant_min, quant_max), code_dtype(xp, quant_min, quant_max))
+    return xp.astype(q.clip(quant_min, quant_max), code_dtype(xp, quant_min, quant_max))
 
 
 def requantize_float(acc: Array, real_multiplier: Array, zero_point: Array, quant_min: int, quant_max: int) -> Array:
@@ -123,7 +123,7 @@ def requantize_float(acc: Array, real_multiplier: Array, zero_point: Array, quan
     """
     xp = array_namespace(acc)
     steps = xp.round(xp.astype(acc, xp.float32) * xp.astype(like(acc, real_multiplier), xp.float32))
-    q = xp.clip(steps + xp.astype(like(acc, zero_point), xp.float32), quant_min, quant_max)
+    q = (steps + xp.astype(like(acc, zero_point), xp.float32)).clip(quant_min, quant_max)
     return xp.astype(q, code_dtype(xp, quant_min, quant_max))
 
 

@@ -1,0 +1,100 @@
+"""Weights and biases on their grids: ranges of weights, and int32 biases that an accumulator can start from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from array_api_compat import array_namespace
+from torch import Tensor, nn
+
+from zeropoint.quant.accumulate import quantize_bias
+from zeropoint.quant.affine import QParams, choose_qparams_affine, fake_quantize_affine
+from zeropoint.quant.granularity import Granularity
+from zeropoint.quant.observers import MinMaxObserver
+
+Array = Any
+_SHARES = torch.linspace(1, 0.2, 81).tolist()  # of the largest weight, in steps of 1 %; the first of equals wins
+_BIAS_STEPS = 2**30  # a bias takes at most half of what int32 holds, which leaves room to sum
+
+
+def choose_weight_qparams(weight: Array, bit_width: int, granularity: Granularity, method: str = "minmax") -> QParams:
+    """Return signed, symmetric, narrow-range quantization parameters of a layer's weights.
+
+    Parameters
+    ----------
+    weight : float array, e.g. shape (out, in, kH, kW)
+    bit_width : int, 2 to 16
+    granularity : PerTensor, PerAxis or PerGroup
+    method : "minmax" or "mse"
+        Cover every weight, or clip each granule to that share of its largest weight, 20 % to 100 %, which gives the
+        least squared error.
+
+    Source: Nagel et al. 2021 (arXiv:2106.08295), section 3.1, "Mean squared error (MSE)".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from zeropoint.quant import PerTensor
+    >>> weight = np.float32([[0.1, 0.2, 0.3, 0.1, 0.2, 0.9]])
+    >>> for method in ("minmax", "mse"):
+    ...     qparams = choose_weight_qparams(weight, 3, PerTensor(), method)
+    ...     print(method, fake_quantize_affine(weight, *qparams).round(2))
+    minmax [[0.  0.3 0.3 0.  0.3 0.9]]
+    mse [[0.   0.28 0.28 0.   0.28 0.85]]
+    """
+    options = {"bit_width": bit_width, "signed": True, "symmetric": True, "narrow_range": True}
+    if method == "minmax":
+        observer = MinMaxObserver(granularity)
+        observer.observe(weight)
+        return observer.calculate_qparams(**options)
+    limit = _least_error_limit(weight, granularity, options)
+    return _expanded(choose_qparams_affine(-limit, limit, **options), granularity)
+
+
+def lowest_weight_scale(bias: Tensor, x_scale: Tensor, w_scale: Tensor) -> Tensor:
+    """Return the smallest weight scale, shape () or (out, 1, …) as ``w_scale``, with which the bias fits int32.
+
+    A channel whose weights are almost zero (say 1e-30, a dead channel) has a tiny scale, and its bias would need more
+    steps of ``s_x · s_w`` than int32 has. Such a channel gets a larger scale: its weights become 0, its bias is exact
+    to within a billionth.
+    """
+    lowest = bias.abs() / (x_scale * _BIAS_STEPS)  # (out,)
+    return lowest.reshape(w_scale.shape) if w_scale.ndim else lowest.max()
+
+
+@torch.no_grad()
+def round_bias(layer: nn.Module, x_scale: Tensor, w_scale: Tensor) -> QParams:
+    """Replace a layer's bias by the nearest on the grid of its int32 accumulator; return that grid.
+
+    Returns
+    -------
+    QParams
+        ``scale`` of shape () or (out,): the product of input scale and weight scale; zero point 0.
+
+    Source: Jacob et al. 2018 (arXiv:1712.05877), section 2.4, equation 11.
+    """
+    steps = quantize_bias(layer.bias, x_scale, w_scale)
+    scale = x_scale.double() * w_scale.double().flatten()  # int32 steps of it: more digits than float32 has
+    layer.bias = nn.Parameter((steps * scale).to(layer.bias))  # its own: another layer may share the float one
+    return QParams(scale.float(), torch.zeros((), dtype=torch.int32), -(2**31), 2**31 - 1)
+
+
+def _least_error_limit(weight: Array, granularity: Granularity, options: dict[str, Any]) -> Array:
+    """Return, for each granule, the clipping limit with the least squared error."""
+    xp = array_namespace(weight)
+    largest = granularity.reduce(xp.max, xp.abs(weight))
+    best, least = largest, None
+    for share in _SHARES:
+        qparams = _expanded(choose_qparams_affine(-share * largest, share * largest, **options), granularity)
+        error = granularity.reduce(xp.sum, (weight - fake_quantize_affine(weight, *qparams)) ** 2)
+        if least is None:
+            least = error
+        best = xp.where(error < least, share * largest, best)
+        least = xp.minimum(error, least)
+    return best
+
+
+def _expanded(qparams: QParams, granularity: Granularity) -> QParams:
+    scale, zero_point = granularity.expand(qparams.scale), granularity.expand(qparams.zero_point)
+    return qparams._replace(scale=scale, zero_point=zero_point)

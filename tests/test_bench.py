@@ -1,0 +1,68 @@
+"""``zeropoint bench``, and the record of accuracies: complete, the same in table and results, and as claimed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from zeropoint import bench
+from zeropoint.cli import main
+from zeropoint.paths import course_root
+
+
+@pytest.fixture(scope="module")
+def results() -> dict[str, dict]:
+    text = (course_root() / "benchmarks" / "results" / "accuracy_resnet20.jsonl").read_text(encoding="utf-8")
+    return {row["name"]: row for row in map(json.loads, text.splitlines())}
+
+
+def lost(row: dict) -> float:
+    return -row["difference"][0]
+
+
+def test_list_names_every_script_and_no_shared_code() -> None:
+    assert {"accuracy", "quantize", "slider"} <= set(bench.scripts())
+    listed = CliRunner().invoke(main, ["bench"]).output
+    assert all(name in listed for name in bench.scripts())
+    assert "_timing" not in listed
+
+
+def test_unknown_benchmark_is_one_sentence() -> None:
+    outcome = CliRunner().invoke(main, ["bench", "speed"])
+    assert outcome.exit_code == 1
+    assert "There is no benchmark 'speed'" in outcome.output
+
+
+def test_arguments_reach_the_script(capfd: pytest.CaptureFixture[str]) -> None:
+    assert bench.run("accuracy", ("--network", "alexnet")) == 2
+    assert "invalid choice: 'alexnet'" in capfd.readouterr().err
+
+
+def test_table_shows_exactly_the_recorded_results(results: dict[str, dict]) -> None:
+    text = (course_root() / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    section = text.partition("<!-- accuracy resnet20 -->")[2].partition("<!-- end of accuracy resnet20 -->")[0]
+    shown = {
+        cells[1].strip(): cells[2].strip() for cells in (line.split("|") for line in section.strip().splitlines()[2:])
+    }
+    shown.pop("FP32", None)
+    assert shown == {name: f"{row['top1']:.2f} %" for name, row in results.items()}
+    assert all(row["n"] == 10_000 for row in results.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [
+        ("W8A8 per-tensor", -0.3, 0.3),
+        ("W8A8 per-channel (axis 0)", -0.3, 0.3),
+        ("W4A8 per-channel (axis 0)", 0.0, 2.5),
+        ("W3A8 per-tensor", 40.0, 90.0),
+        ("W4A4, mse + AdaRound", 0.0, 4.5),
+        ("W4A4, first and last layer 8 bits, mse + AdaRound", 0.0, 3.0),
+        ("W8A8 per-tensor, channels spread by 2^±4", 10.0, 90.0),
+        ("W8A8 per-tensor, channels spread by 2^±4, then cross-layer equalization", -0.5, 0.5),
+    ],
+)
+def test_points_lost_on_all_test_images(results: dict[str, dict], name: str, least: float, most: float) -> None:
+    assert least <= lost(results[name]) <= most
