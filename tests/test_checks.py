@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+import sys
 from importlib import import_module
 
-import nbformat
 import numpy as np
 import pytest
 
+from tests.exercise_cells import answers_in
 from zeropoint.course import check, hint, solution
 from zeropoint.course.check import _hints_shown
 from zeropoint.course.checks import specification
+from zeropoint.course.compare import compare_arrays
 from zeropoint.course.manifest import load_manifest
-from zeropoint.course.spec import NOT_WRITTEN
-from zeropoint.paths import course_root
+from zeropoint.course.spec import NOT_WRITTEN, Case, FunctionCheck
 
 EXERCISES = [(lesson, entry) for lesson in load_manifest().lessons for entry in lesson.exercises]
 IDS = [entry.id for _, entry in EXERCISES]
@@ -30,20 +31,7 @@ def mutants_of(exercise: str):
     return import_module(f"tests.mutants.lesson_{exercise.split('.')[0]}")
 
 
-def answers_in(folder: str, stem: str) -> dict[str, object]:
-    """Run the exercise cells of a notebook and return, for each exercise, what they define last."""
-    notebook = nbformat.read(course_root() / folder / f"{stem}.ipynb", as_version=4)
-    found: dict[str, object] = {}
-    for cell in notebook.cells:
-        exercise = cell.metadata.get("zeropoint", {}).get("exercise")
-        if exercise:
-            names: dict[str, object] = {}
-            exec(cell.source, {"np": np}, names)
-            found[exercise] = next(reversed(names.values()))
-    return found
-
-
-MUTANTS = [(e, i) for e in IDS for i in range(len(mutants_of(e).MUTANTS[e]))]
+MUTANTS = [(e, i) for e in IDS for i in range(len(mutants_of(e).MUTANTS.get(e, ())))]
 
 
 @pytest.mark.parametrize(("exercise", "number"), MUTANTS)
@@ -51,15 +39,31 @@ def test_wrong_answer_fails_with_its_own_message(exercise: str, number: int) -> 
     answer, fragment = mutants_of(exercise).MUTANTS[exercise][number]
     result = check(exercise, answer)
     assert not result.passed
-    assert result.points == 0
+    assert result.points < result.max_points
     assert re.search(fragment, result.message), result.message
 
 
 @pytest.mark.parametrize("exercise", IDS)
-def test_every_exercise_has_at_least_two_mutants_with_different_messages(exercise: str) -> None:
-    messages = {check(exercise, answer).message for answer, _ in mutants_of(exercise).MUTANTS[exercise]}
-    fragments = {fragment for _, fragment in mutants_of(exercise).MUTANTS[exercise]}
-    assert len(messages) >= len(fragments) - 1 >= 2  # mutants that share a misconception share its message
+def test_every_exercise_has_two_mutants_and_each_misconception_its_own_message(exercise: str) -> None:
+    mutants = mutants_of(exercise).MUTANTS.get(exercise, [])
+    assert len({fragment for _, fragment in mutants}) >= 2, f"{exercise} needs two different wrong answers"
+    messages: dict[str, set[str]] = {}
+    for answer, fragment in mutants:
+        messages.setdefault(check(exercise, answer).message, set()).add(fragment)
+    shared = {message: fragments for message, fragments in messages.items() if len(fragments) > 1}
+    assert not shared, "different mistakes get the same message"
+
+
+@pytest.mark.parametrize("exercise", IDS)
+def test_a_function_that_errs_gets_no_points_and_a_dictionary_those_of_its_right_parts(exercise: str) -> None:
+    mutant = check(exercise, mutants_of(exercise).MUTANTS[exercise][0][0])
+    assert mutant.points == getattr(mutants_of(exercise), "PARTIAL", {}).get(exercise, 0)
+
+
+@pytest.mark.parametrize("exercise", IDS)
+def test_there_are_hints_of_increasing_help(exercise: str) -> None:
+    hints = specification(exercise).hints
+    assert len(set(hints)) >= 2
 
 
 @pytest.mark.parametrize("exercise", IDS)
@@ -88,9 +92,9 @@ def test_nonsense_is_a_verdict_not_an_exception(exercise: str, nonsense: object)
 
 
 def test_an_answer_that_destroys_its_input_does_not_destroy_the_cases() -> None:
-    overwrites = next(a for a, fragment in mutants_of("02.4").MUTANTS["02.4"] if "overwrites" in fragment)
-    assert not check("02.4", overwrites).passed
-    assert check("02.4", mutants_of("02.4").SECOND["02.4"]).passed, "the cases themselves were changed"
+    overwrites = next(a for a, fragment in mutants_of("02.3").MUTANTS["02.3"] if "changes its input" in fragment)
+    assert not check("02.3", overwrites).passed
+    assert check("02.3", mutants_of("02.3").SECOND["02.3"]).passed, "the cases themselves were changed"
 
 
 def test_generated_cases_are_not_shown() -> None:
@@ -98,7 +102,7 @@ def test_generated_cases_are_not_shown() -> None:
         q = np.round(x / scale) + zero_point
         return np.clip(q + (x == 0.75), 0, 255).astype(np.uint8)
 
-    message = check("02.4", wrong_only_on_a_tie).message
+    message = check("02.3", wrong_only_on_a_tie).message
     assert message.startswith("On a generated case (not shown)")
     assert "0.75" not in message
 
@@ -106,20 +110,20 @@ def test_generated_cases_are_not_shown() -> None:
 def test_what_the_answer_prints_is_swallowed(capsys: pytest.CaptureFixture[str]) -> None:
     def chatty(q, scale, zero_point):
         print("debugging")
-        return mutants_of("02.5").second_dequantize(q, scale, zero_point)
+        return mutants_of("02.4").second_dequantize(q, scale, zero_point)
 
-    assert check("02.5", chatty).passed
+    assert check("02.4", chatty).passed
     assert capsys.readouterr().out == ""
 
 
 def test_unknown_exercise_is_one_sentence() -> None:
-    with pytest.raises(ValueError, match=r"There is no exercise '99\.9': expected one of 02\.1"):
+    with pytest.raises(ValueError, match=r"There is no exercise '99\.9': expected one of 01\.1"):
         check("99.9", None)
 
 
 def test_result_says_the_verdict_in_words_in_both_forms() -> None:
-    for answer, word in ((mutants_of("02.2").HAND, "Right"), ({}, "Not yet")):
-        result = check("02.2", answer)
+    for answer, word in ((mutants_of("02.1").HAND, "Right"), ({}, "Not yet")):
+        result = check("02.1", answer)
         assert word in repr(result)
         assert word in result._repr_html_()
 
@@ -128,38 +132,85 @@ def test_html_is_escaped() -> None:
     def raises(x, scale, zero_point):
         raise RuntimeError("<script>")
 
-    assert "<script>" not in check("02.4", raises)._repr_html_()
+    assert "<script>" not in check("02.3", raises)._repr_html_()
+
+
+def test_solution_is_highlighted_and_hints_are_marked_in_a_notebook(monkeypatch) -> None:
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    _hints_shown.clear()
+    solution("02.3")
+    hint("02.3")
+    assert shown[0]._repr_markdown_().startswith("```python\ndef quantize(")
+    assert shown[0]._repr_html_() is None, "a notebook would prefer it to the highlighted code"
+    assert "<strong>Hint 1 of" in shown[1]._repr_html_()
+
+
+def test_parts_that_are_right_count(monkeypatch) -> None:
+    monkeypatch.setenv("JUPYTERHUB_USER", "ada")
+    result = check("02.1", mutants_of("02.1").HAND | {"scale": 1, "x_hat": 9})
+    assert (result.points, result.passed) == (2, False)
+    assert "◐ Partly right" in repr(result) and "◐ Partly right" in result._repr_html_()
+    from zeropoint.course import store
+
+    assert [(a.points, a.passed) for a in store.attempts("ada")] == [(2, False)]
+
+
+@pytest.mark.parametrize(("answer", "shown"), [({}, "0"), ("HAND", "4")])
+def test_nbgrader_reads_the_points_and_no_progress_is_kept(answer, shown, monkeypatch, tmp_path) -> None:
+    # nbgrader gives full points for any text that is no number, so the sentence must not be what it sees
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    monkeypatch.setenv("JUPYTERHUB_USER", "instructor")
+    result = check("02.1", mutants_of("02.1").HAND if answer == "HAND" else answer)
+    assert repr(result) == shown
+    assert not (tmp_path / "progress.sqlite").exists()
+
+
+def test_a_check_that_fails_itself_is_a_sentence(monkeypatch) -> None:
+    def broken(exercise: str) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(sys.modules[check.__module__], "specification", broken)
+    assert check("02.1", {}).message.startswith("This answer cannot be checked (ZeroDivisionError)")
 
 
 def test_hints_help_more_each_time_and_end_at_the_solution(capsys: pytest.CaptureFixture[str]) -> None:
     _hints_shown.clear()
-    count = len(specification("02.4").hints)
+    count = len(specification("02.3").hints)
     assert count >= 2
     for _ in range(count + 1):
-        hint("02.4")
+        hint("02.3")
     lines = capsys.readouterr().out.strip().splitlines()
     assert len(set(lines)) == count + 1
     assert lines[0].startswith(f"Hint 1 of {count}")
-    assert 'solution("02.4")' in lines[-1]
+    assert 'solution("02.3")' in lines[-1]
 
 
 def test_solution_shows_code_without_markers_and_is_recorded(capsys, monkeypatch) -> None:
     monkeypatch.setenv("JUPYTERHUB_USER", "ada")
-    solution("02.4")
+    solution("02.3")
     shown = capsys.readouterr().out
     assert "np.clip" in shown
     assert "###" not in shown
     from zeropoint.course import store
 
-    assert [(a.kind, a.item) for a in store.attempts("ada")] == [("solution_shown", "02.4")]
+    assert [(a.kind, a.item) for a in store.attempts("ada")] == [("solution_shown", "02.3")]
 
 
 def test_points_are_recorded_for_a_learner_with_a_name_only(monkeypatch, tmp_path) -> None:
     from zeropoint.course import store
 
-    check("02.2", mutants_of("02.2").HAND)
+    check("02.1", mutants_of("02.1").HAND)
     assert not (tmp_path / "progress.sqlite").exists()
     monkeypatch.setenv("JUPYTERHUB_USER", "ada")
-    check("02.2", mutants_of("02.2").HAND)
-    check("02.2", {})
-    assert [(a.item, a.passed, a.points) for a in store.attempts("ada")] == [("02.2", True, 4), ("02.2", False, 0)]
+    check("02.1", mutants_of("02.1").HAND)
+    check("02.1", {})
+    assert [(a.item, a.passed, a.points) for a in store.attempts("ada")] == [("02.1", True, 4), ("02.1", False, 0)]
+
+
+def test_a_failed_public_case_shows_lists_of_unlike_arrays() -> None:
+    case = Case(([np.zeros(2), np.ones((1, 3))],), public=True)
+    never = FunctionCheck(
+        reference=len, cases=lambda: [case], compare=compare_arrays, impostors=(), hints=("count",), praise="yes"
+    )
+    assert "([[0., 0.], [[1., 1., 1.]]])" in never.grade(lambda batches: -1).message

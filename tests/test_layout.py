@@ -51,6 +51,19 @@ def test_every_exercise_is_checked_and_asked_once() -> None:
             assert marked == checked == ids
 
 
+def test_every_exercise_is_worth_points_and_the_notebook_says_how_many() -> None:
+    for lesson in MANIFEST.lessons:
+        assert all(isinstance(entry.points, int) and entry.points > 0 for entry in lesson.exercises)
+        if lesson.exercises:
+            opening = nbformat.read(ROOT / "solutions" / f"{lesson.stem}.ipynb", as_version=4).cells[0].source
+            assert f"{lesson.points} points" in opening
+
+
+def test_every_lesson_with_exercises_has_mutants() -> None:
+    proven = {path.stem.removeprefix("lesson_") for path in (ROOT / "tests" / "mutants").glob("lesson_*.py")}
+    assert proven >= {stem[:2] for stem in WITH_EXERCISES}
+
+
 def test_titles_and_minutes_of_the_notebooks_agree() -> None:
     for lesson in MANIFEST.lessons:
         opening = nbformat.read(ROOT / "notebooks" / f"{lesson.stem}.ipynb", as_version=4).cells[0].source

@@ -7,13 +7,14 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 
-from zeropoint.course import progress, quiz_result
+from zeropoint.course import learner, quiz_result
 from zeropoint.course.quiz import Quiz, QuizError, load_quiz
 from zeropoint.course.quiz_source import Question
 from zeropoint.course.quiz_widget import QuizWidget
@@ -27,7 +28,8 @@ def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nobody is logged in, and the progress file is one of our own."""
     monkeypatch.setenv("ZEROPOINT_PROGRESS", str(tmp_path / "progress.sqlite"))
     monkeypatch.delenv("JUPYTERHUB_USER", raising=False)
-    monkeypatch.setattr(progress, "_told", None)
+    monkeypatch.setattr(learner, "_told", None)
+    monkeypatch.setattr(learner, "_said", set())
     yield
 
 
@@ -45,7 +47,8 @@ def letters(quiz: Quiz, number: int, *, correct: bool = True) -> list[str]:
 def answers(quiz: Quiz, *, wrong: int = 0) -> dict[int, Any]:
     """Answer everything right but for the last ``wrong`` questions."""
     given: dict[int, Any] = {}
-    for number, question in enumerate(quiz.questions, 1):
+    for number in range(1, len(quiz.questions) + 1):
+        question = quiz.question(number)
         miss = number > len(quiz.questions) - wrong
         if question.kind == "numeric":
             given[number] = question.answer + (question.tolerance + 1 if miss else 0)
@@ -83,14 +86,6 @@ def test_right_answers_are_spread_over_the_letters(quiz: Quiz) -> None:
     first = [letters(quiz, number)[0] for number, question in enumerate(quiz.questions, 1) if question.options]
     assert {"a", "b", "c", "d"} == set(first)
     assert max(map(first.count, "abcd")) <= 3
-
-
-def test_the_number_is_what_the_arithmetic_gives(quiz: Quiz) -> None:
-    scale = (5.0 - -0.9) / 255
-    zero_point = round(0.9 / scale)
-    question = quiz.questions[0]
-    assert question.answer == round(0.3 / scale) + zero_point == 52
-    assert [mistake.answer for mistake in question.mistakes][:3] == [13, zero_point, int(0.3 / scale) + zero_point]
 
 
 def test_rounding_options_are_what_quantize_linear_gives(quiz: Quiz) -> None:
@@ -131,19 +126,29 @@ def test_the_pass_mark_is_the_one_of_the_manifest(quiz: Quiz) -> None:
     assert quiz.need == -(-len(quiz.questions) * manifest["pass_percent"] // 100)
 
 
-def test_explained_are_what_was_chosen_and_what_is_right(quiz: Quiz) -> None:
-    for result, question in zip(quiz.grade(answers(quiz, wrong=9)).questions, quiz.questions, strict=True):
-        said = {note.why for note in result.notes}
-        right = {option.why for option in question.options if option.correct} or {question.why}
-        assert right < said
-        assert not result.right
-        if question.kind == "single":
-            chosen = letters(quiz, result.number, correct=False)[0]
-            assert said - right == {question.options[quiz.letters(result.number)[chosen]].why}
-    for result, question in zip(quiz.grade(answers(quiz)).questions, quiz.questions, strict=True):
-        right = {option.why for option in question.options if option.correct} or {question.why}
-        assert {note.why for note in result.notes} == right
-        assert {note.status for note in result.notes} == {quiz_result.YOURS_RIGHT}
+def test_every_option_is_explained_after_submission(quiz: Quiz) -> None:
+    for wrong in (0, 9):
+        result = quiz.grade(answers(quiz, wrong=wrong))
+        for verdict, question in zip(result.questions, quiz.questions, strict=True):
+            assert {option.why for option in question.options} <= {note.why for note in verdict.notes}
+            assert all(note.why in " ".join(str(result).split()) for note in verdict.notes)
+
+
+def test_an_explanation_tells_what_was_chosen_and_what_is_right(quiz: Quiz) -> None:
+    right, wrong = letters(quiz, 3)[0], letters(quiz, 3, correct=False)
+    notes = quiz.grade({**answers(quiz), 3: wrong[0]}).questions[2].notes
+    status = {note.label: (note.status, note.right, note.chosen) for note in notes}
+    assert status == {
+        right: (quiz_result.ANSWER, True, False),
+        wrong[0]: (quiz_result.YOURS_WRONG, False, True),
+        **{letter: (quiz_result.OTHER, False, False) for letter in wrong[1:]},
+    }
+
+
+def test_a_wrong_number_is_explained_beside_the_right_one(quiz: Quiz) -> None:
+    notes = quiz.grade({**answers(quiz), 1: 1000}).questions[0].notes
+    assert [(note.label, note.right) for note in notes] == [("1000", False), ("52", True)]
+    assert notes[1].why == quiz.questions[0].why
 
 
 def test_several_letters_must_all_be_right_and_complete(quiz: Quiz) -> None:
@@ -159,7 +164,9 @@ def test_several_letters_must_all_be_right_and_complete(quiz: Quiz) -> None:
 def test_a_known_mistake_is_named(quiz: Quiz) -> None:
     notes = quiz.grade({**answers(quiz), 1: 51}).questions[0].notes
     assert [note.label for note in notes] == ["51", "52"]
-    assert "cutting off the fraction" in notes[0].why
+    assert (
+        notes[0].why == "0.3 / 0.0231 is 12.97, which rounds to 13; cutting off the fraction gives one less, and so 51."
+    )
 
 
 @pytest.mark.parametrize("given", [52, 52.0, "52", " 52 ", "52,0"])
@@ -238,7 +245,7 @@ def test_order_does_not_depend_on_the_python_version() -> None:
 
 def test_the_name_is_the_seed_and_a_later_login_moves_no_letter(quiz: Quiz) -> None:
     before = order(quiz)
-    progress.login("Ada")
+    learner.login("Ada")
     assert order(quiz) == before
     assert order(load_quiz(SOURCE)) == order(Quiz("q", "Q", quiz.questions, seed="Ada")) != before
 
@@ -248,6 +255,102 @@ def test_grading_follows_the_texts_and_not_the_letters(quiz: Quiz, seed: str) ->
     shuffled = Quiz("q", "Q", quiz.questions, seed=seed)
     assert shuffled.grade(answers(shuffled)).score == 9
     assert shuffled.grade(answers(shuffled, wrong=9)).score == 0
+
+
+# ── drawn numbers ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def numbers(question: Question) -> tuple[Fraction, ...]:
+    """Read range, codes and value from a question's text."""
+    found = re.findall(r"\[(\S+), (\S+)\].*codes 0 to (\d+).*value (\S+)\?", question.text.replace("−", "-"))
+    return tuple(map(Fraction, found[0]))
+
+
+@pytest.mark.parametrize("draw", range(12))
+def test_drawn_answers_are_what_the_arithmetic_gives(quiz: Quiz, draw: int) -> None:
+    question = quiz.questions[0].variants[draw]
+    low, high, most, value = numbers(question)
+    steps, zero_point = value * most / (high - low), round(-low * most / (high - low))
+    code = round(steps) + zero_point
+    assert question.answer == code
+    expected = [round(steps), zero_point, int(steps) + zero_point, round(steps) - zero_point, code - (most + 1) // 2]
+    assert [mistake.answer for mistake in question.mistakes] == expected
+    assert len({code, *expected}) == 6, "each wrong number shows one misconception"
+    shown = Fraction(f"{float((high - low) / most):.3g}")
+    assert round(value / shown) + round(-low / shown) == code, "the three digits that the explanation shows suffice"
+
+
+def test_draws_differ_in_their_answers(quiz: Quiz) -> None:
+    drawn = quiz.questions[0].variants
+    assert len({question.answer for question in drawn}) == len(drawn) == 12
+    assert not any("{" in text for q in drawn for text in (q.text, q.why, *(mistake.why for mistake in q.mistakes)))
+
+
+def test_neighbours_get_different_numbers(quiz: Quiz) -> None:
+    drawn = [Quiz("q", "Q", quiz.questions, seed=f"learner {n}").question(1).answer for n in range(30)]
+    assert len(set(drawn)) >= 8
+    assert max(map(drawn.count, drawn)) <= 8
+
+
+def test_a_learner_gets_the_same_numbers_again_on_any_python(quiz: Quiz) -> None:
+    drawn = {name: Quiz("q", "Q", quiz.questions, seed=name).question(1).answer for name in ("Ada", "Grace")}
+    assert drawn == {"Ada": 136, "Grace": 7}
+
+
+def test_a_visitor_gets_the_same_numbers_at_every_try(quiz: Quiz) -> None:
+    for _ in range(3):
+        assert quiz.question(1).answer == 52
+        quiz.next_try()
+
+
+def test_each_try_of_a_learner_has_other_numbers_and_the_same_letters() -> None:
+    learner.login("Ada")
+    quiz = load_quiz(SOURCE)
+    asked, orders = [], []
+    for _ in range(12):
+        asked.append(quiz.question(1).answer)
+        orders.append(order(quiz))
+        quiz.next_try()
+    assert len(set(asked)) == 12
+    assert all(each == orders[0] for each in orders)
+
+
+def test_a_new_kernel_goes_on_with_the_next_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    learner.login("Ada")
+    first = load_quiz(SOURCE)
+    for number, given in answers(first).items():
+        first.answer(number, *(given if isinstance(given, list) else [given]))
+    before = first.question(1)
+    first.submit()
+    assert "9 of 9 right" in capsys.readouterr().out
+    assert load_quiz(SOURCE).question(1) == first.question(1) != before
+
+
+def test_a_new_look_has_the_next_numbers_and_noted_answers_keep_theirs() -> None:
+    learner.login("Ada")
+    quiz, form = load_quiz(SOURCE), load_quiz(SOURCE)
+    before = quiz.question(1)
+    form.finish(answers(form))
+    assert quiz.question(1) == before, "nothing was shown anew"
+    quiz.answer(2, "a")
+    quiz.print_questions()
+    assert quiz.question(1) == before
+    quiz.answers.clear()
+    quiz.print_questions()
+    assert quiz.question(1) != before
+
+
+def test_text_says_that_the_numbers_have_changed(quiz: Quiz, capsys: pytest.CaptureFixture[str]) -> None:
+    said = []
+    for name in ("", "Ada"):
+        if name:
+            learner.login(name)
+        asked = load_quiz(SOURCE)
+        for number, given in answers(asked).items():
+            asked.answer(number, *(given if isinstance(given, list) else [given]))
+        asked.submit()
+        said.append("Another try has new numbers in question 1: " in capsys.readouterr().out)
+    assert said == [False, True]
 
 
 # ── in text ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -280,14 +383,14 @@ def test_answering_and_submitting_in_text(quiz: Quiz, capsys: pytest.CaptureFixt
 
 
 def test_every_try_is_kept_and_the_best_named(quiz: Quiz) -> None:
-    progress.login("Ada")
+    learner.login("Ada")
     lines = [quiz.finish(answers(quiz, wrong=wrong))[1] for wrong in (4, 1, 3)]
     assert lines == [
         "Saved for Ada. Best so far: 5 of 9 (1 try).",
         "Saved for Ada. Best so far: 8 of 9 (2 tries).",
         "Saved for Ada. Best so far: 8 of 9 (3 tries).",
     ]
-    history = progress.summary().quiz_history
+    history = learner.progress().quiz_history
     assert [(row.item, row.points, row.passed) for row in history] == [
         ("quick_test", 5, False),
         ("quick_test", 8, True),
@@ -300,7 +403,7 @@ def test_result_shows_even_when_it_cannot_be_saved(
     quiz: Quiz, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "progress.sqlite").write_bytes(b"no database" * 100)
-    progress.login("Ada")
+    learner.login("Ada")
     for number, given in answers(quiz).items():
         quiz.answer(number, *(given if isinstance(given, list) else [given]))
     quiz.submit()
@@ -315,8 +418,8 @@ def test_result_shows_even_when_it_cannot_be_saved(
 def secrets(quiz: Quiz) -> list[str]:
     """Return every explanation, and the number asked for."""
     choices = [option.why for question in quiz.questions for option in question.options]
-    numbers = [why for question in quiz.questions for why in (question.why, *(m.why for m in question.mistakes)) if why]
-    return choices + numbers
+    numeric = [variant for question in quiz.questions for variant in question.variants]
+    return choices + [why for each in numeric for why in (each.why, *(mistake.why for mistake in each.mistakes))]
 
 
 def test_the_page_is_told_nothing_before_submission(quiz: Quiz) -> None:
@@ -357,6 +460,22 @@ def test_the_page_gets_the_verdict_after_submission(quiz: Quiz) -> None:
     json.dumps(widget.result)
 
 
+def test_try_again_asks_a_learner_with_new_numbers() -> None:
+    learner.login("Ada")
+    quiz = load_quiz(SOURCE)
+    widget, other = QuizWidget(quiz), QuizWidget(quiz)
+    before = widget.questions
+    send(widget, {"answers": {str(n): value for n, value in answers(quiz).items()}})
+    assert widget.result["questions"][0]["right"] and widget.questions == before, "the verdict stands by its question"
+    widget.set_state({"result": {}})
+    assert widget.questions[0]["text"] != before[0]["text"]
+    assert widget.questions[1:] == before[1:]
+    assert other.questions == before, "another form keeps its numbers"
+    quiz.next_try()
+    send(widget, {"answers": {str(n): value for n, value in answers(quiz).items()}})
+    assert widget.result["questions"][0]["right"], "graded by the numbers that are asked"
+
+
 def test_the_page_gets_a_sentence_when_an_answer_is_missing(quiz: Quiz) -> None:
     widget = QuizWidget(quiz)
     problems = send(widget, {"answers": {"1": "52"}})
@@ -381,7 +500,7 @@ def test_committed_output_is_stable(quiz: Quiz) -> None:
 def test_notebook_shows_the_questions_without_a_kernel(quiz: Quiz) -> None:
     notebook = nbformat.read(FOLDER / "quick_test.ipynb", as_version=4)
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output]
-    assert [set(output.data) for output in outputs] == [{"text/plain", "text/html"}], "a saved view has no model"
+    assert all(set(output.data) == {"text/plain", "text/html"} for output in outputs), "a saved view has no model"
     assert outputs[0].data["text/html"] == QuizWidget(quiz)._repr_mimebundle_()[0]["text/html"]
     assert not any(secret in json.dumps(notebook, ensure_ascii=False) for secret in secrets(quiz))
 
@@ -410,6 +529,14 @@ tolerance = 0.1
 why = "w"
 mistake = [{answer = 2, why = "m"}]
 """
+
+DRAWN = GOOD.replace(
+    "answer = 1\n",
+    """rule = "asymmetric_code"
+draw = [{min_val = -0.9, max_val = 5.0, bits = 8, value = 0.3}, {min_val = -0.7, max_val = 5.0, bits = 8, value = 0.8}]
+answer = "code"
+""",
+).replace('text = "?"\nrule', 'text = "{value}?"\nrule')
 
 
 def test_a_good_file_is_read(tmp_path: Path) -> None:
@@ -461,6 +588,35 @@ def test_a_broken_file_is_refused_in_one_sentence(tmp_path: Path, old: str, new:
         load_quiz(path)
     assert message in str(error.value)
     assert str(error.value).startswith("bad.toml") and "\n" not in str(error.value)
+
+
+def test_a_drawn_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / "small.toml").write_text(DRAWN)
+    question = load_quiz(tmp_path / "small.toml").questions[1]
+    assert [(each.text, each.answer) for each in question.variants] == [("0.3?", 52), ("0.8?", 67)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"asymmetric_code"', '"eval"', "question 2 (two): rule is 'eval'; make it one of asymmetric_code."),
+        ('rule = "asymmetric_code"\n', "", "rule is None; make it one of asymmetric_code."),
+        ("draw = [", "other = [", "has an unknown key 'other'"),
+        ("{min_val = -0.7, ", "{", "has a draw that its rule asymmetric_code does not take"),
+        ("bits = 8, value = 0.8", "bits = 99, value = 0.8", "has a draw that its rule asymmetric_code does not take"),
+        ('"{value}?"', '"{width}?"', "question 2 (two), draw 1: text asks for 'width'; use one of min_val, "),
+        ('answer = "code"', 'answer = "cod"', "draw 1 has no number for answer; add answer = …, or one of min_val, "),
+        ("{answer = 2,", "{answer = 67,", "question 2 (two), draw 2 calls 67 both right and a mistake"),
+    ],
+)
+def test_a_broken_recipe_is_refused_in_one_sentence(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in DRAWN
+    path = tmp_path / "bad.toml"
+    path.write_text(DRAWN.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(QuizError) as error:
+        load_quiz(path)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -123,6 +123,18 @@ def build(check: bool) -> None:
 
 
 @main.command()
+@click.argument("notebook", type=click.Path())
+@click.option("--timeout", default=120, show_default=True, type=click.IntRange(min=1), help="Seconds a cell may take.")
+def check(notebook: str, timeout: int) -> None:
+    """Run NOTEBOOK without a browser and print the points of each exercise; nothing is stored."""
+    from pathlib import Path
+
+    from zeropoint.course.headless import check_notebook, table
+
+    click.echo(table(check_notebook(Path(notebook), seconds=timeout)))
+
+
+@main.command()
 @click.argument("notebooks", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
 def execute(notebooks: tuple[str, ...]) -> None:
     """Run NOTEBOOKS from the top and save them as the course commits them (authors)."""
@@ -135,13 +147,57 @@ def execute(notebooks: tuple[str, ...]) -> None:
         click.echo(f"executed {notebook}")
 
 
+@main.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("name", required=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def bench(name: str | None, arguments: tuple[str, ...]) -> None:
+    """Run the benchmark NAME of benchmarks/ with its own ARGUMENTS; without a name, list them."""
+    from zeropoint import bench as benchmarks
+
+    if name is None:
+        click.echo(benchmarks.listing())
+    else:
+        raise SystemExit(benchmarks.run(name, arguments))
+
+
 @main.command()
 @click.argument("name", required=False)
-def progress(name: str | None) -> None:
-    """Show what the learner NAME has done (default: the JupyterHub user)."""
-    from zeropoint.course import progress as store
+@click.option("--import", "source", metavar="FILE", help="First add the results of an exported JSON file.")
+@click.option("--export", "target", metavar="FILE", help="Also write the record to FILE, .json or .csv.")
+def progress(name: str | None, source: str | None, target: str | None) -> None:
+    """Show what the learner NAME has done (default: the only one on record)."""
+    from zeropoint.course import learner, transfer
 
-    click.echo(str(store.summary(name)))
+    if source:
+        imported = transfer.import_progress(source, name)
+        name = imported.learner
+        click.echo(str(imported))
+    name = learner.one_learner(name)
+    click.echo(str(learner.progress(name)))
+    if target:
+        click.echo(f"Wrote {transfer.export(target, name)}.")
+
+
+@main.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def forget(name: str, yes: bool) -> None:
+    """Delete everything stored about the learner NAME, for good."""
+    from zeropoint.course import transfer
+
+    if not yes:
+        click.confirm(f"Delete every result of {name}? This cannot be undone", abort=True)
+    click.echo(f"Deleted {transfer.forget(name)} results of {name}.")
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--out", default="certificate.html", show_default=True, help="The file to write.")
+def certificate(name: str | None, out: str) -> None:
+    """Write the completion record of NAME, once every exercise and the quiz are passed."""
+    from zeropoint.course.certificate import write_certificate
+
+    click.echo(f"Wrote {write_certificate(out, name)}: open it in a browser and print it.")
 
 
 if __name__ == "__main__":

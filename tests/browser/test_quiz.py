@@ -11,7 +11,7 @@ import pytest
 from labtools import REPOSITORY, LabServer, open_notebook, run_all
 from playwright.sync_api import Locator, Page, expect
 
-from zeropoint.course import progress
+from zeropoint.course import learner
 from zeropoint.course.quiz import Quiz, load_quiz
 
 NAME = "Ada"
@@ -70,7 +70,7 @@ def forms(page: Page) -> Locator:
 
 def fill(form: Locator, asked: Quiz, *, wrong: int = 0) -> None:
     """Answer by mouse; the last ``wrong`` questions get an option that is not right."""
-    form.get_by_role("spinbutton").fill("52")
+    form.get_by_role("spinbutton").fill(str(asked.question(1).answer))
     for number in range(2, 10):
         letters = right_letters(asked, number)
         if number > 9 - wrong:
@@ -164,12 +164,21 @@ def test_two_forms_keep_apart_and_every_try_is_stored(
     expect(first.get_by_role("status")).to_have_text("✗ 6 of 9 right: not passed yet (7 needed).")
     expect(first).to_contain_text("Saved for Ada. Best so far: 6 of 9 (1 try).")
     expect(second.get_by_role("button", name="Submit answers")).to_be_visible()
-    fill(second, quiz(NAME), wrong=2)
+    asked = quiz(NAME)
+    fill(second, asked, wrong=2)  # asked before the first was submitted, so with the same number
     submit(second)
     expect(second.get_by_role("status")).to_have_text("✓ 7 of 9 right: passed (7 needed).")
     expect(second).to_contain_text("Best so far: 7 of 9 (2 tries).")
+    second.get_by_role("button", name="Try again").click()
+    asked.next_try()
+    expect(second).to_contain_text(asked.question(1).text[:60])
+    expect(second.get_by_role("spinbutton")).to_be_focused()
+    fill(second, asked)
+    submit(second)
+    expect(second.get_by_role("status")).to_have_text("✓ 9 of 9 right: passed (7 needed).")
+    expect(first.get_by_role("status")).to_have_text("✗ 6 of 9 right: not passed yet (7 needed).")
     monkeypatch.setenv("ZEROPOINT_PROGRESS", str(store))
-    assert [row.points for row in progress.summary(NAME).quiz_history] == [6, 7]
+    assert [row.points for row in learner.progress(NAME).quiz_history] == [6, 7, 9]
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +189,9 @@ def graded(page: Page, server: LabServer) -> Locator:
     form = forms(page).first
     last = quiz().questions[-1]
     assert not any(option.why[:40] in page.content() for option in last.options)
-    fill(form, quiz(NAME), wrong=8)
+    asked = quiz(NAME)
+    asked.tries = 3  # made by the test before this one
+    fill(form, asked, wrong=8)
     submit(form)
     return form
 
@@ -191,6 +202,10 @@ def test_explanations_and_links_follow_submission(page: Page, graded: Locator) -
     expect(block).to_contain_text("Your answer – not right.")
     right = next(option for option in last.options if option.correct)
     expect(block).to_contain_text(f"The right answer. {right.why}")
+    for option in last.options:
+        expect(block).to_contain_text(option.why)
+    missed = [question.theme for question in quiz().questions[1:]]
+    assert graded.get_by_role("link").all_inner_texts() == missed, "one link for each theme"
     with page.expect_popup() as popup:
         graded.get_by_role("link").last.click()
     popup.value.wait_for_url(f"**/tree/notebooks/{Path(last.reread).name}*")
@@ -199,7 +214,7 @@ def test_explanations_and_links_follow_submission(page: Page, graded: Locator) -
 
 def test_every_control_keeps_its_keys_and_has_a_name(graded: Locator) -> None:
     controls = graded.locator("input, button, a, [tabindex]")
-    assert controls.count() >= 1 + 8 * 4 + 2 + 1 + 1
+    assert controls.count() >= 1 + 8 * 4 + 2 + 1 + 8
     for control in controls.all():
         assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
     assert graded.get_by_role("group").count() == 9
@@ -211,7 +226,15 @@ def test_every_control_keeps_its_keys_and_has_a_name(graded: Locator) -> None:
 def test_words_stand_out_in_both_themes(page: Page, graded: Locator, theme: str) -> None:
     page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
     page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
-    parts = [".zp-quiz-text", ".zp-quiz-option", ".zp-quiz-mark", "fieldset .zp-quiz-right b", ".zp-quiz-wrong b", "i"]
+    parts = [
+        ".zp-quiz-text",
+        ".zp-quiz-option",
+        ".zp-quiz-mark",
+        "fieldset .zp-quiz-right b",
+        ".zp-quiz-wrong b",
+        ".zp-quiz-other",
+        "i",
+    ]
     for part in [*parts, "[role=status]", "button:not([hidden])", "a"]:
         assert graded.locator(part).first.evaluate(CONTRAST) >= 4.5, part
 

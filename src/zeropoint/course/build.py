@@ -2,6 +2,9 @@
 
 In a solution cell the lines from ``### BEGIN SOLUTION`` to ``### END SOLUTION`` become the gap. What stands in the
 gap is what follows ``### STUB`` on lines inside it; without any, ``raise NotImplementedError``.
+
+The cells get nbgrader's metadata (schema 3): an answer cell is a solution, the cell that checks it is a locked test
+with the points of ``course.toml``. Source: nbgrader's documentation, "Cell metadata".
 """
 
 from __future__ import annotations
@@ -9,12 +12,15 @@ from __future__ import annotations
 import copy
 import re
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
+from zeropoint.course.manifest import Lesson, Manifest, read_manifest
 from zeropoint.paths import course_root
 
 BEGIN, END, STUB = "### BEGIN SOLUTION", "### END SOLUTION", "### STUB "
+CHECK_CALL = re.compile(r'^check\("([\d.]+)"', re.MULTILINE)
 _GAP = re.compile(rf"^([ \t]*){BEGIN}\n(.*?)^[ \t]*{END}$", re.MULTILINE | re.DOTALL)
 
 
@@ -38,14 +44,23 @@ def strip_source(source: str) -> str:
     return stripped
 
 
-def build_notebook(solution: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Return the exercise of a solution notebook: gaps, no outputs, no counts, the same cell ids."""
+def build_notebook(solution: nbformat.NotebookNode, lesson: Lesson) -> nbformat.NotebookNode:
+    """Return the exercise of a solution notebook: gaps, no outputs, no counts, the same cell ids, nbgrader's metadata.
+
+    Raises
+    ------
+    BuildError
+        When markers are unpaired, nothing is left to do, or cells and the manifest's exercises disagree.
+    """
     exercise = copy.deepcopy(solution)
     for cell in exercise.cells:
         if cell.cell_type == "code":
             cell.source = strip_source(cell.source)
             cell.outputs, cell.execution_count = [], None
             cell.metadata.pop("execution", None)
+    if all(a.source == b.source for a, b in zip(solution.cells, exercise.cells, strict=True)):
+        raise BuildError(f"there is no {BEGIN} in it, so there is nothing for the learner to do.")
+    _add_nbgrader(exercise, lesson)
     return exercise
 
 
@@ -60,10 +75,12 @@ def build(root: Path | None = None, *, check: bool = False) -> list[Path]:
     Raises
     ------
     BuildError
-        When a solution notebook has unpaired markers or no gap at all.
+        When a solution notebook has unpaired markers or no gap at all, or does not fit ``course.toml``.
     """
     root = root or course_root()
-    wanted = {root / "exercises" / path.name: _build_text(path) for path in sorted(root.glob("solutions/*.ipynb"))}
+    manifest = read_manifest(root)
+    sources = sorted(root.glob("solutions/*.ipynb"))
+    wanted = {root / "exercises" / path.name: _build_text(path, manifest) for path in sources}
     orphans = [path for path in sorted(root.glob("exercises/*.ipynb")) if path not in wanted]
     stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
     if not check:
@@ -75,14 +92,14 @@ def build(root: Path | None = None, *, check: bool = False) -> list[Path]:
     return stale + orphans
 
 
-def _build_text(path: Path) -> str:
-    solution = nbformat.read(path, as_version=4)
+def _build_text(path: Path, manifest: Manifest) -> str:
+    lesson = next((lesson for lesson in manifest.lessons if lesson.stem == path.stem), None)
+    if lesson is None:
+        raise BuildError(f"{path.name} is no lesson of course.toml: add it there, or move the file away.")
     try:
-        exercise = build_notebook(solution)
+        exercise = build_notebook(nbformat.read(path, as_version=4), lesson)
     except BuildError as error:
         raise BuildError(f"{path.name}: {error}") from None
-    if all(a.source == b.source for a, b in zip(solution.cells, exercise.cells, strict=True)):
-        raise BuildError(f"{path.name} has no {BEGIN}: there is nothing for the learner to do.")
     return nbformat.writes(exercise) + "\n"
 
 
@@ -91,3 +108,35 @@ def _gap(match: re.Match[str]) -> str:
     stubs = [line.strip().removeprefix(STUB) for line in body.splitlines() if line.strip().startswith(STUB)]
     lines = ["# YOUR CODE HERE", *(stubs or ["raise NotImplementedError"])]
     return "\n".join(indent + line for line in lines)
+
+
+def _add_nbgrader(notebook: nbformat.NotebookNode, lesson: Lesson) -> None:
+    """Mark answer cells and check cells for nbgrader; each exercise must have exactly one of both, in order."""
+    points = {entry.id: entry.points for entry in lesson.exercises}
+    answers, checks = [], []
+    for cell in notebook.cells:
+        answer = cell.metadata.get("zeropoint", {}).get("exercise")
+        called = CHECK_CALL.findall(cell.source) if cell.cell_type == "code" else []
+        if answer:
+            answers.append(answer)
+            cell.metadata["nbgrader"] = _nbgrader("answer", answer, solution=True)
+        elif called:
+            checks += called
+            cell.metadata["nbgrader"] = _nbgrader("check", called[0], grade=True, locked=True)
+            cell.metadata["nbgrader"]["points"] = points.get(called[0], 0)
+    if not answers == checks == list(points):
+        raise BuildError(
+            f"answer cells are {', '.join(answers) or 'none'}, check cells {', '.join(checks) or 'none'}, "
+            f"but course.toml lists {', '.join(points) or 'none'}: each exercise needs one of both, in that order."
+        )
+
+
+def _nbgrader(role: str, exercise: str, *, grade: bool = False, locked: bool = False, solution: bool = False) -> Any:
+    return {
+        "grade": grade,
+        "grade_id": f"{role}-{exercise.replace('.', '-')}",
+        "locked": locked,
+        "schema_version": 3,
+        "solution": solution,
+        "task": False,
+    }

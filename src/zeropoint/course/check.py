@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import html
+import json
+import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
-import nbformat
-
-from zeropoint.course import progress
 from zeropoint.course.checks import specification
+from zeropoint.course.learner import record
 from zeropoint.course.manifest import load_manifest
+from zeropoint.course.verdict import Verdict
 from zeropoint.paths import course_root
+
+RESULTS = "ZEROPOINT_RESULTS"  # a file to which check adds each result: set by `zeropoint check`
+NBGRADER = "NBGRADER_EXECUTION"  # set by nbgrader while it runs a notebook
 
 _hints_shown: Counter[str] = Counter()
 
@@ -26,9 +30,15 @@ class CheckResult:
     ----------
     exercise : str – e.g. "02.1"
     passed : bool
-    points, max_points : int
+    points, max_points : int – points may lie between 0 and the maximum where parts of an answer are independent
     message : str – what is right, or what is wrong, where, and why it matters
     hint : str – how to get help; empty when passed
+
+    Examples
+    --------
+    >>> CheckResult("02.2", False, 1, 4, "The scale is right.")
+    ◐ Partly right – exercise 02.2, 1 of 4 points
+      The scale is right.
     """
 
     exercise: str
@@ -38,19 +48,49 @@ class CheckResult:
     message: str
     hint: str = ""
 
+    @property
+    def mark(self) -> str:
+        """The verdict as a sign and in words."""
+        if self.passed:
+            return "✓ Right"
+        return "◐ Partly right" if self.points else "✗ Not yet"
+
     def __repr__(self) -> str:
-        mark = "✓ Right" if self.passed else "✗ Not yet"
+        if os.environ.get(NBGRADER):  # it takes any text for full points, and a number for the points
+            return f"{self.points:g}"
         tail = f"\n  {self.hint}" if self.hint else ""
-        return f"{mark} – exercise {self.exercise}, {self.points} of {self.max_points} points\n  {self.message}{tail}"
+        return f"{self.mark} – exercise {self.exercise}, {self._score}\n  {self.message}{tail}"
 
     def _repr_html_(self) -> str:
-        mark, colour = ("✓ Right", "#009e73") if self.passed else ("✗ Not yet", "#d55e00")
+        colour = "#009e73" if self.passed else "#e69f00" if self.points else "#d55e00"
         hint = f"<div style='opacity:.75'>{html.escape(self.hint)}</div>" if self.hint else ""
         return (
             f"<div style='border-left:4px solid {colour};padding:.4em .8em' role='status'>"
-            f"<strong>{mark}</strong> – exercise {self.exercise}, {self.points} of {self.max_points} points"
+            f"<strong>{self.mark}</strong> – exercise {self.exercise}, {self._score}"
             f"<div>{html.escape(self.message)}</div>{hint}</div>"
         )
+
+    @property
+    def _score(self) -> str:
+        return f"{self.points} of {self.max_points} points"
+
+
+@dataclass(frozen=True)
+class Note:
+    """A text that a notebook shows in a richer form than a terminal."""
+
+    text: str
+    markup: str = ""
+    markdown: str = ""
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str | None:
+        return self.markup or None
+
+    def _repr_markdown_(self) -> str | None:
+        return self.markdown or None
 
 
 def check(exercise: str, answer: Any) -> CheckResult:
@@ -59,7 +99,7 @@ def check(exercise: str, answer: Any) -> CheckResult:
     Parameters
     ----------
     exercise : str – e.g. "02.3"
-    answer : your function (without parentheses) or your dictionary
+    answer : your function (without parentheses), your dictionary, or your array
 
     Raises
     ------
@@ -67,35 +107,59 @@ def check(exercise: str, answer: Any) -> CheckResult:
         For an exercise that does not exist. Whatever is wrong with the answer is a verdict, never an exception.
     """
     _, entry = load_manifest().exercise(exercise)
-    verdict = specification(exercise).grade(answer)
-    points = entry.points if verdict.passed else 0
+    verdict = _grade(exercise, answer)
     help_line = "" if verdict.passed else f'Stuck? hint("{exercise}") helps, one step more each time.'
-    progress.record("exercise", exercise, passed=verdict.passed, points=points, max_points=entry.points)
-    return CheckResult(exercise, verdict.passed, points, entry.points, verdict.message, help_line)
+    points = verdict.points(entry.points)
+    result = CheckResult(exercise, verdict.passed, points, entry.points, verdict.message, help_line)
+    if os.environ.get(RESULTS):
+        with open(os.environ[RESULTS], "a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(result)) + "\n")
+    elif not os.environ.get(NBGRADER):  # there the user is the instructor, not the learner
+        record("exercise", exercise, passed=verdict.passed, points=points, max_points=entry.points)
+    return result
 
 
 def hint(exercise: str) -> None:
-    """Print the next hint, of increasing help; after the last one, say where the solution is."""
+    """Show the next hint, of increasing help; after the last one, say where the solution is."""
     load_manifest().exercise(exercise)
     hints = specification(exercise).hints
     shown = _hints_shown[exercise]
     _hints_shown[exercise] += 1
-    if shown < len(hints):
-        print(f"Hint {shown + 1} of {len(hints)}: {hints[shown]}")
-    else:
-        print(f'That was the last hint. solution("{exercise}") shows one way to write it.')
+    head, text = f"Hint {shown + 1} of {len(hints)}:", hints[shown] if shown < len(hints) else ""
+    if not text:
+        head, text = "That was the last hint.", f'solution("{exercise}") shows one way to write it.'
+    box = "<div style='border-left:4px solid #0072b2;padding:.4em .8em' role='note'>"
+    _show(Note(f"{head} {text}", markup=f"{box}<strong>{head}</strong> {html.escape(text)}</div>"))
 
 
 def solution(exercise: str) -> None:
-    """Print the solution; the progress record of a learner with a name says that it was opened."""
+    """Show the solution; the progress record of a learner with a name says that it was opened."""
     lesson, entry = load_manifest().exercise(exercise)
-    progress.record("solution_shown", exercise, passed=False, points=0, max_points=entry.points)
-    print(_solutions(lesson.stem)[exercise])
+    code = _solutions(lesson.stem)[exercise]
+    record("solution_shown", exercise, passed=False, points=0, max_points=entry.points)
+    _show(Note(code, markdown=f"```python\n{code}\n```"))
+
+
+def _grade(exercise: str, answer: Any) -> Verdict:
+    """Return the verdict; should a check itself fail on a strange answer, that is said in a sentence too."""
+    try:
+        return specification(exercise).grade(answer)
+    except Exception as error:
+        kind = type(error).__name__
+        return Verdict(False, f"This answer cannot be checked ({kind}): look at the brief again for what to hand in.")
+
+
+def _show(note: Note) -> None:
+    from IPython.display import display  # prints where there is no notebook
+
+    display(note)
 
 
 @lru_cache
 def _solutions(stem: str) -> dict[str, str]:
     """Return the solution cells of a lesson by exercise, without the markers."""
+    import nbformat  # takes two seconds, which nobody should wait for before the first check
+
     notebook = nbformat.read(course_root() / "solutions" / f"{stem}.ipynb", as_version=4)
     cells = {}
     for cell in notebook.cells:

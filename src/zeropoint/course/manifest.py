@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from zeropoint.paths import MARKER, course_root
 
@@ -28,6 +29,11 @@ class Lesson:
     needs: tuple[str, ...]
     exercises: tuple[ExerciseEntry, ...]
 
+    @property
+    def points(self) -> int:
+        """Points of all its exercises together."""
+        return sum(entry.points for entry in self.exercises)
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -38,6 +44,11 @@ class Manifest:
     quiz_stem: str
     quiz_minutes: int
     pass_percent: int
+
+    @property
+    def points(self) -> int:
+        """Points of all exercises of the course together."""
+        return sum(lesson.points for lesson in self.lessons)
 
     def exercise(self, exercise_id: str) -> tuple[Lesson, ExerciseEntry]:
         """Return the lesson and the entry of an exercise.
@@ -58,7 +69,12 @@ class Manifest:
 @lru_cache(maxsize=1)
 def load_manifest() -> Manifest:
     """Read ``course.toml`` of the course folder."""
-    with (course_root() / MARKER).open("rb") as file:
+    return read_manifest(course_root())
+
+
+def read_manifest(root: Path) -> Manifest:
+    """Read ``course.toml`` of a folder."""
+    with (root / MARKER).open("rb") as file:
         content = tomllib.load(file)
     lessons = tuple(
         Lesson(

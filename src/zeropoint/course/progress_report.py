@@ -1,10 +1,11 @@
-"""What a learner's attempts add up to: as text, as a table in a notebook, and as data."""
+"""What a learner's attempts add up to, and what is next; :mod:`~zeropoint.course.progress_view` shows it."""
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 
+from zeropoint.course import progress_view
+from zeropoint.course.manifest import Lesson, Manifest
 from zeropoint.course.store import Attempt
 
 NOBODY = 'Nobody is logged in, so nothing is stored; call login("your name") to keep a record.'
@@ -22,21 +23,27 @@ class Item:
     attempts: int
     solution_shown: bool
 
-    def cells(self) -> tuple[str, ...]:
-        """Return the texts of one row of the summary."""
-        opened = "solution opened" if self.solution_shown else ""
-        verdict = "passed" if self.passed else "not yet"
-        best = f"{self.points:g} of {self.max_points:g}"
-        return f"{self.kind} {self.name}", verdict, best, str(self.attempts), opened
-
 
 @dataclass(frozen=True)
+class LessonProgress:
+    """One lesson of the course: exercises passed, and the best points over all of them."""
+
+    stem: str
+    title: str
+    passed: int
+    exercises: int
+    points: float
+    max_points: float
+
+
+@dataclass(frozen=True, repr=False)
 class Progress:
     """What a learner has done, as text, as a table in a notebook, and as data."""
 
     learner: str | None
     history: tuple[Attempt, ...] = ()
     problem: str = ""
+    course: Manifest | None = None  # unknown where the package is installed without the course folder
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -80,13 +87,57 @@ class Progress:
         last = self.history[-1].at[:10]
         return f"Welcome back, {self.learner}. So far: {len(done)} exercise{plural} passed{quiz}; last saved on {last}."
 
-    def _notes(self) -> list[str]:
-        """Return the sentences around the table; without a table they are all there is."""
+    @property
+    def lessons(self) -> tuple[LessonProgress, ...]:
+        """Return the lessons of the course in their order, with what was reached in each."""
+        return tuple(self._lesson(lesson) for lesson in self.course.lessons) if self.course else ()
+
+    def _lesson(self, lesson: Lesson) -> LessonProgress:
+        tried = [item for entry in lesson.exercises if (item := self.exercise(entry.id))]
+        return LessonProgress(
+            lesson.stem,
+            lesson.title,
+            sum(item.passed for item in tried),
+            len(lesson.exercises),
+            sum(item.points for item in tried),
+            sum(entry.points for entry in lesson.exercises),
+        )
+
+    def exercise(self, name: str) -> Item | None:
+        """Return what came of an exercise; None when it was not tried."""
+        return next((item for item in self.items if (item.kind, item.name) == ("exercise", name)), None)
+
+    @property
+    def to_do(self) -> tuple[tuple[str, str], ...]:
+        """Return what the completion record still needs, in the order of the course: (what, in which notebook)."""
+        if self.course is None:
+            return ()
+        rest = [
+            (f"exercise {entry.id} ({entry.title})", f"exercises/{lesson.stem}.ipynb")
+            for lesson in self.course.lessons
+            for entry in lesson.exercises
+            if not ((item := self.exercise(entry.id)) and item.passed)
+        ]
+        stem = self.course.quiz_stem
+        if not any(row.passed for row in self.quiz_history if row.item == stem):
+            rest.append(("the quick test", f"quiz/{stem}.ipynb"))
+        return tuple(rest)
+
+    @property
+    def next_step(self) -> tuple[str, str]:
+        """Return what to do next and in which notebook; both are empty when nothing is left."""
+        if not self.history and self.course:
+            lesson = self.course.lessons[0]
+            return f"lesson {lesson.stem[:2]} ({lesson.title})", f"notebooks/{lesson.stem}.ipynb"
+        return next(iter(self.to_do), ("", ""))
+
+    def notes(self) -> list[str]:
+        """Return the sentences around the tables; without a table they are all there is."""
         if self.learner is None:
             return [NOBODY]
-        if self.problem or not self.history:
-            return [self.problem or f"Nothing is stored for {self.learner} yet."]
-        notes = []
+        if self.problem:
+            return [self.problem]
+        notes = [] if self.history else [f"Nothing is stored for {self.learner} yet."]
         if self.quiz_history:
             results = (f"{row.at[:10]}: {row.points:g}" for row in self.quiz_history)
             notes.append(f"Quiz results, oldest first – {', '.join(results)}.")
@@ -95,22 +146,8 @@ class Progress:
             notes.append(f"Solution opened without a try: {', '.join(sorted(untried))}.")
         return notes
 
-    def __str__(self) -> str:
-        head = [f"Progress of {self.learner}"] if self.items else []
-        rows = [f"  {a:<24} {b:<8} best {c:<10} tries {d:<4} {e}" for a, b, c, d, e in self._rows()]
-        return "\n".join(line.rstrip() for line in [*head, *rows, *self._notes()])
-
-    def _rows(self) -> list[tuple[str, ...]]:
-        return [item.cells() for item in self.items]
+    def __repr__(self) -> str:
+        return progress_view.as_text(self)
 
     def _repr_html_(self) -> str:
-        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self._notes())
-        if not self.items:
-            return notes
-        names = ("what", "result", "best", "tries", "note")
-        head = "".join(f'<th scope="col">{name}</th>' for name in names)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in self._rows()
-        )
-        caption = html.escape(f"Progress of {self.learner}")
-        return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
+        return progress_view.as_html(self)

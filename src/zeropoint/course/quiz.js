@@ -64,9 +64,10 @@ function restore(block, value) {
   }
 }
 
-function note({ status, right, why }) {
-  const mark = make("b", {}, `${right ? "✓" : "✗"} ${status}. `);
-  return make("p", { class: `zp-quiz-note ${right ? "zp-quiz-right" : "zp-quiz-wrong"}` }, mark, ...inline(why));
+function note({ status, right, why, chosen }) {
+  const [sign, kind] = right ? ["✓", "right"] : chosen ? ["✗", "wrong"] : ["–", "other"];
+  const mark = make("b", {}, `${sign} ${status}. `);
+  return make("p", { class: `zp-quiz-note zp-quiz-${kind}` }, mark, ...inline(why));
 }
 
 /** Put each explanation under its option; those of a number follow the field. */
@@ -87,19 +88,16 @@ function markQuestion(block, verdict) {
   for (const input of block.querySelectorAll("input")) input.disabled = Boolean(verdict);
 }
 
-/** One line a lesson, with the questions it would have helped with. */
+/** One link for each theme that was missed, to the lesson about it. */
 function rereadList(questions) {
-  const lessons = new Map();
-  for (const { number, theme, reread, right } of questions) {
-    if (!right) lessons.set(reread, [...(lessons.get(reread) ?? []), `${number} (${theme})`]);
-  }
-  if (!lessons.size) return [];
-  const items = [...lessons].map(([href, missed]) => {
-    const name = href.split("/").pop().replace(".ipynb", "");
-    const link = make("a", { href, target: "_blank", rel: "noopener", ...OWN_KEYS }, name);
-    return make("li", {}, link, `: question${missed.length > 1 ? "s" : ""} ${missed.join(", ")}`);
-  });
-  return [make("p", {}, "Worth reading again:"), make("ul", {}, ...items)];
+  const items = questions
+    .filter(({ right }) => !right)
+    .map(({ number, theme, reread }) => {
+      const link = make("a", { href: reread, target: "_blank", rel: "noopener", ...OWN_KEYS }, theme);
+      const lesson = reread.split("/").pop().replace(".ipynb", "");
+      return make("li", {}, link, ` – question ${number}, in lesson ${lesson}`);
+    });
+  return items.length ? [make("p", {}, "Worth reading again:"), make("ul", {}, ...items)] : [];
 }
 
 class Form {
@@ -108,7 +106,7 @@ class Form {
     // Names must not clash between the quizzes of a page, and each loads this file anew: no counter would do.
     this.id = `zp-quiz-${Math.random().toString(36).slice(2)}`;
     const questions = model.get("questions");
-    this.blocks = questions.map((question, index) => questionBlock(this, question, index));
+    this.blocks = this.ask();
     this.submit = make("button", { type: "button", ...OWN_KEYS }, "Submit answers");
     this.again = make("button", { type: "button", hidden: "", ...OWN_KEYS }, "Try again");
     this.count = make("span", { class: "zp-quiz-count" });
@@ -128,6 +126,20 @@ class Form {
       this.again,
     );
     el.append(this.root);
+  }
+
+  ask() {
+    return this.model.get("questions").map((question, index) => questionBlock(this, question, index));
+  }
+
+  /** Show the questions of another try, which may have other numbers; the focus stays where it was. */
+  askAgain() {
+    const focused = this.blocks.findIndex((block) => block.contains(document.activeElement));
+    const blocks = this.ask();
+    this.blocks.forEach((block, i) => block.replaceWith(blocks[i]));
+    this.blocks = blocks;
+    this.draw();
+    if (focused >= 0) this.blocks[focused].querySelector("input").focus();
   }
 
   answers() {
@@ -208,12 +220,15 @@ export default {
       if (inside && model.get("result").questions) form.status.focus();
     };
     const onProblem = (message) => form.say(message.problem);
+    const onQuestions = () => form.askAgain();
     model.on("change:result", onResult);
+    model.on("change:questions", onQuestions);
     model.on("msg:custom", onProblem);
     form.draw();
     return () => {
       form.say("");
       model.off("change:result", onResult);
+      model.off("change:questions", onQuestions);
       model.off("msg:custom", onProblem);
     };
   },

@@ -19,7 +19,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from zeropoint.course import progress
+from zeropoint.course import learner
+from zeropoint.course.progress_report import NOBODY
 from zeropoint.course.quiz_result import QuizResult, judge, missing_sentence, wrapped
 from zeropoint.course.quiz_source import Question, QuizError, read_quiz
 from zeropoint.paths import course_root
@@ -38,12 +39,15 @@ class Quiz:
 
     The options are shuffled by a seed: the learner's name, or a fixed text without one, as it is at
     the first look at the questions. It stays from then on, so that "b" means the same everywhere.
+    Drawn numbers follow the seed too, and change with each try of a learner with a name, because the
+    verdict has shown the last ones; a visitor always gets those of the committed notebook.
     """
 
     name: str
     title: str
     questions: tuple[Question, ...]
     seed: str | None = None
+    tries: int = 0
     answers: dict[int, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -54,14 +58,38 @@ class Quiz:
         """How many right answers pass: 70 %, rounded up in integers."""
         return -(-len(self.questions) * PASS_TENTHS // 10)
 
+    def settle(self, *, look: bool = False) -> None:
+        """Take the seed from whoever is logged in, once; a new ``look`` is at the numbers of the next try."""
+        if self.seed is None:
+            self.seed = learner.current_learner() or NO_NAME
+            look = True
+        if look and not self.answers:  # answers that are noted belong to the numbers seen before
+            self.tries = max(self.tries, len(self._stored()))
+
+    def question(self, number: int) -> Question:
+        """Return a question as it is asked now, with its drawn numbers."""
+        self.settle()
+        question = self.questions[number - 1]
+        if not question.variants or self.seed == NO_NAME:
+            return question
+        first = int.from_bytes(_digest(self.seed, question.id)[:8])
+        return question.variants[(first + self.tries) % len(question.variants)]
+
     def letters(self, number: int) -> dict[str, int]:
         """Return which option stands at a, b, c and d of a question."""
-        if self.seed is None:
-            self.seed = progress.current_learner() or NO_NAME
+        self.settle()
         question = self.questions[number - 1]
-        # A hash of our own: the same letters on every Python version, which random.shuffle does not promise.
-        keys = [sha256(f"{self.seed}/{question.id}/{i}".encode()).digest() for i in range(len(question.options))]
+        keys = [_digest(self.seed, question.id, i) for i in range(len(question.options))]
         return dict(zip(LETTERS, sorted(range(len(keys)), key=keys.__getitem__), strict=False))
+
+    def next_try(self) -> None:
+        """Begin another try: no answers, and other numbers for a learner with a name."""
+        self.tries += 1
+        self.answers.clear()
+
+    def _stored(self) -> list[float]:
+        """Return the points of every try on record."""
+        return [row.points for row in learner.progress().quiz_history if row.item == self.name]
 
     def number(self, key: str | int) -> int:
         """Return a question's number, given as such or by its id."""
@@ -107,8 +135,8 @@ class Quiz:
             raise ValueError(missing_sentence(missing))
         given = {self.number(key): value for key, value in answers.items()}
         results = tuple(
-            judge(number, question, self.read(number, given[number]), self.letters(number))
-            for number, question in enumerate(self.questions, 1)
+            judge(number, self.question(number), self.read(number, given[number]), self.letters(number))
+            for number in range(1, len(self.questions) + 1)
         )
         score = sum(result.right for result in results)
         return QuizResult(self.title, score, len(results), self.need, results)
@@ -118,10 +146,11 @@ class Quiz:
         result = self.grade(answers)
         missed = [each.id for each in result.missed]
         points = {"points": result.score, "max_points": result.total}
-        saved = progress.save("quiz", self.name, passed=result.passed, detail={"missed": missed}, **points)
-        tries = [row.points for row in progress.summary().quiz_history if row.item == self.name]
+        saved = learner.save("quiz", self.name, passed=result.passed, detail={"missed": missed}, **points)
+        tries = self._stored()
         if not saved.ok or not tries:
-            return result, saved.message
+            known = saved.message == NOBODY and not learner.said_first(NOBODY)
+            return result, "" if known else saved.message
         count = "1 try" if len(tries) == 1 else f"{len(tries)} tries"
         return result, f"{saved.message} Best so far: {max(tries):g} of {result.total} ({count})."
 
@@ -145,12 +174,20 @@ class Quiz:
             print(missing_sentence(missing))
             return
         result, saved = self.finish(self.answers)
-        self.answers.clear()  # the next answer begins another try
-        print(result, saved, sep="\n")
+        print(f"{result}\n{saved}".rstrip())
+        before = [self.question(number) for number in range(1, len(self.questions) + 1)]
+        self.next_try()
+        changed = [number for number, question in enumerate(before, 1) if self.question(number) != question]
+        if changed:
+            print(
+                f"Another try has new numbers in question {', '.join(map(str, changed))}: print_questions() shows them."
+            )
 
     def print_questions(self) -> None:
         """Print the questions with their options, to be answered by :meth:`answer`."""
-        for number, question in enumerate(self.questions, 1):
+        self.settle(look=True)
+        for number in range(1, len(self.questions) + 1):
+            question = self.question(number)
             print(f"{number}. {question.theme}")
             print(wrapped(f"{question.text} {TASK[question.kind]}", indent=3, hang=0))
             for letter, index in self.letters(number).items():
@@ -163,6 +200,7 @@ class Quiz:
 
         from zeropoint.course.quiz_widget import QuizWidget  # ipywidgets only where a form is wanted
 
+        self.settle(look=True)
         display(QuizWidget(self))
 
 
@@ -177,6 +215,11 @@ def load_quiz(path: str | Path | None = None) -> Quiz:
     path = Path(path) if path else course_root() / "quiz" / "quick_test.toml"
     title, questions = read_quiz(path)
     return Quiz(path.stem, title, questions)
+
+
+def _digest(*parts: object) -> bytes:
+    # A hash of our own: the same order and numbers on every Python version, which `random` does not promise.
+    return sha256("/".join(map(str, parts)).encode()).digest()
 
 
 def _as_number(number: int, given: Any) -> float | None:

@@ -12,6 +12,7 @@ YOURS_RIGHT = "Your answer – right"
 YOURS_WRONG = "Your answer – not right"
 ANSWER = "The right answer"
 ALSO = "Also right"
+OTHER = "Not the answer"
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,12 @@ class Note:
     status: str
     right: bool
     why: str
+    chosen: bool = True
 
 
 @dataclass(frozen=True)
 class QuestionResult:
-    """The verdict on one answer, with an explanation for what was chosen and for what is right."""
+    """The verdict on one answer, with an explanation for every option, or for the number given and the right one."""
 
     number: int
     id: str
@@ -92,11 +94,9 @@ def _option_notes(question: Question, chosen: tuple[int, ...], letters: dict[str
         option = question.options[index]
         if index in chosen:
             status = YOURS_RIGHT if option.correct else YOURS_WRONG
-        elif option.correct:
-            status = missed
         else:
-            continue
-        notes.append(Note(letter, status, option.correct, option.why))
+            status = missed if option.correct else OTHER
+        notes.append(Note(letter, status, option.correct, option.why, chosen=index in chosen))
     return notes
 
 
@@ -107,7 +107,7 @@ def _number_notes(question: Question, number: float) -> list[Note]:
     why = mistake.why if mistake else "Compare your steps with those below."
     return [
         Note(f"{number:g}", YOURS_WRONG, False, why),
-        Note(f"{question.answer:g}", ANSWER, True, question.why),
+        Note(f"{question.answer:g}", ANSWER, True, question.why, chosen=False),
     ]
 
 

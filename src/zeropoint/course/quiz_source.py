@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from zeropoint.course.quiz_numbers import RULES, Values, filled
 
 KINDS = ("single", "multiple", "numeric")
 OPTIONS = 4
@@ -39,7 +41,10 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Question:
-    """One question; ``options`` for a choice, ``answer`` and what follows for a number."""
+    """One question; ``options`` for a choice, ``answer`` and what follows for a number.
+
+    A question with drawn numbers holds those of its first draw; ``variants`` are all its draws, the first included.
+    """
 
     id: str
     theme: str
@@ -52,6 +57,7 @@ class Question:
     tolerance: float = 0.0
     why: str = ""
     mistakes: tuple[Mistake, ...] = ()
+    variants: tuple[Question, ...] = ()
 
     def accepts(self, number: float) -> bool:
         """Tell whether a number is the answer, within the tolerance."""
@@ -125,39 +131,70 @@ def _option(row: Mapping[str, Any], where: str) -> Option:
 
 
 def _numeric(table: Mapping[str, Any], common: Mapping[str, str], where: str) -> Question:
-    _only(table, (*_COMMON, "label", "answer", "tolerance", "why", "mistake"), where)
-    answer = _number(table, "answer", where)
+    _only(table, (*_COMMON, "label", "rule", "draw", "answer", "tolerance", "why", "mistake"), where)
+    if "rule" not in table and "draw" not in table:
+        return _with_numbers(table, common, {}, where)
+    variants = tuple(
+        _with_numbers(table, common, values, f"{where}, draw {number}")
+        for number, values in enumerate(_draws(table, where), 1)
+    )
+    return replace(variants[0], variants=variants)
+
+
+def _draws(table: Mapping[str, Any], where: str) -> list[Values]:
+    """Return what the rule computes for each draw."""
+    rule = table.get("rule")
+    if rule not in RULES:
+        raise QuizError(f"{where}: rule is {rule!r}; make it one of {', '.join(RULES)}.")
+    rows = _tables(table, "draw", where)
+    if not rows:
+        raise QuizError(f"{where} has a rule and no draw; add draw = [{{ … }}].")
+    try:
+        return [RULES[rule](**row) for row in rows]
+    except (TypeError, ValueError) as error:
+        raise QuizError(f"{where} has a draw that its rule {rule} does not take ({error}); correct it.") from None
+
+
+def _with_numbers(table: Mapping[str, Any], common: Mapping[str, str], values: Values, where: str) -> Question:
+    answer = _number(table, "answer", where, values)
     tolerance = _number(table, "tolerance", where)
     if tolerance < 0:
         raise QuizError(f"{where}: tolerance is {tolerance:g}; make it 0 or more.")
     mistakes = tuple(
-        _mistake(row, f"{where}, mistake {number}") for number, row in enumerate(_tables(table, "mistake", where), 1)
+        _mistake(row, f"{where}, mistake {number}", values)
+        for number, row in enumerate(_tables(table, "mistake", where), 1)
     )
     for mistake in mistakes:
         if _close(mistake.answer, answer, tolerance):
             raise QuizError(f"{where} calls {mistake.answer:g} both right and a mistake; change one of them.")
     label = _text(table, "label", where) if "label" in table else Question.label
-    why = _text(table, "why", where)
-    return Question(**common, label=label, answer=answer, tolerance=tolerance, why=why, mistakes=mistakes)
+    texts = {**common, "text": _text(table, "text", where, values), "why": _text(table, "why", where, values)}
+    return Question(**texts, label=label, answer=answer, tolerance=tolerance, mistakes=mistakes)
 
 
-def _mistake(row: Mapping[str, Any], where: str) -> Mistake:
+def _mistake(row: Mapping[str, Any], where: str, values: Values) -> Mistake:
     _only(row, ("answer", "why"), where)
-    return Mistake(_number(row, "answer", where), _text(row, "why", where))
+    return Mistake(_number(row, "answer", where, values), _text(row, "why", where, values))
 
 
-def _text(table: Mapping[str, Any], key: str, where: str) -> str:
+def _text(table: Mapping[str, Any], key: str, where: str, values: Values | None = None) -> str:
     value = table.get(key)
     if not isinstance(value, str) or not value.strip():
         name = "explanation" if key == "why" else key
         raise QuizError(f'{where} has no {name}; add {key} = "…".')
-    return value.strip()
+    try:
+        return filled(value.strip(), values) if values else value.strip()
+    except KeyError as error:
+        raise QuizError(f"{where}: {key} asks for {error}; use one of {', '.join(values or ())}.") from None
 
 
-def _number(table: Mapping[str, Any], key: str, where: str) -> float:
+def _number(table: Mapping[str, Any], key: str, where: str, values: Values | None = None) -> float:
     value = table.get(key)
+    if values and isinstance(value, str) and value in values:
+        return values[value]
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise QuizError(f"{where} has no number for {key}; add {key} = ….")
+        named = f", or one of {', '.join(values)}" if values else ""
+        raise QuizError(f"{where} has no number for {key}; add {key} = …{named}.")
     return value
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,8 +41,9 @@ class QuizWidget(anywidget.AnyWidget):
 
     def __init__(self, quiz: Quiz) -> None:
         super().__init__(title=quiz.title, need=quiz.need, questions=asked(quiz))
-        self._quiz = quiz
+        self._quiz = replace(quiz, answers={})  # its tries are counted apart from those of other forms
         self.on_msg(self._receive)
+        self.observe(self._ask_again, "result")
 
     def __repr__(self) -> str:
         return repr(self._quiz)
@@ -64,6 +65,11 @@ class QuizWidget(anywidget.AnyWidget):
             "questions": [asdict(each) for each in result.questions],
         }
 
+    def _ask_again(self, change: Any) -> None:
+        if change.old and not change.new:  # "Try again" was pressed
+            self._quiz.next_try()
+            self.questions = asked(self._quiz)
+
 
 def asked(quiz: Quiz) -> list[dict[str, Any]]:
     """Return the questions as the page may know them: nothing that tells right from wrong."""
@@ -78,7 +84,7 @@ def asked(quiz: Quiz) -> list[dict[str, Any]]:
             "label": question.label if question.kind == "numeric" else "",
             "options": [[letter, question.options[i].text] for letter, i in quiz.letters(number).items()],
         }
-        for number, question in enumerate(quiz.questions, 1)
+        for number, question in enumerate(map(quiz.question, range(1, len(quiz.questions) + 1)), 1)
     ]
 
 

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import platformdirs
 
-VERSION = 1
+VERSION = 2
 APPLICATION_ID = 0x5A45524F  # "ZERO": tells our file from another program's database
 BUSY_SECONDS = 10.0
+
+# Made from the row, so that reading a file of version 1 and migrating it give the same.
+_OLD_UID = "old_uid(id, learner, at, kind, item)"
 
 # One tuple of statements a schema version; the file is brought up from whichever it has.
 _MIGRATIONS = (
@@ -29,6 +33,11 @@ _MIGRATIONS = (
                points REAL NOT NULL, max_points REAL NOT NULL, detail TEXT)""",
         "CREATE INDEX attempt_by_learner ON attempt (learner, id)",
         f"PRAGMA application_id = {APPLICATION_ID}",
+    ),
+    (  # 2: an attempt that is taken to another computer and back is recognised
+        "ALTER TABLE attempt ADD COLUMN uid TEXT NOT NULL DEFAULT ''",
+        f"UPDATE attempt SET uid = {_OLD_UID}",
+        "CREATE UNIQUE INDEX attempt_by_uid ON attempt (learner, uid)",
     ),
 )
 
@@ -48,6 +57,7 @@ class Attempt(NamedTuple):
     points: float
     max_points: float
     detail: str | None  # JSON
+    uid: str = ""  # the same wherever the attempt is taken
 
 
 def store_path() -> Path:
@@ -58,28 +68,29 @@ def store_path() -> Path:
     return platformdirs.user_data_path("zeropoint", appauthor=False) / "progress.sqlite"
 
 
-def append(attempt: Attempt) -> None:
-    """Add one attempt, all of it or nothing; the file and its folder are made when missing."""
+def add(attempts: Iterable[Attempt]) -> int:
+    """Add attempts, all of them or none, leave out those already there, and return how many were new.
+
+    The file and its folder are made when missing.
+    """
     path = store_path()
+    query = """INSERT INTO attempt VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+               ON CONFLICT (learner, uid) DO NOTHING"""
     with _plain_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with _writing(path) as db:
-            db.execute("INSERT INTO attempt VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", attempt)
+            return db.executemany(query, attempts).rowcount
 
 
 def attempts(learner: str) -> list[Attempt]:
     """Return a learner's attempts, oldest first; a file that is not there holds none."""
-    path = store_path()
-    columns = ", ".join(Attempt._fields)
-    with _plain_errors(path):
-        if not path.exists():
-            return []
-        with contextlib.closing(_reader(path)) as db:
-            if not _known_version(db):
-                return []
-            query = f"SELECT {columns} FROM attempt WHERE learner = ? ORDER BY id"
-            rows = db.execute(query, (learner,)).fetchall()
+    rows = _select("{columns} FROM attempt WHERE learner = ? ORDER BY at, id", learner)
     return [Attempt(*row)._replace(passed=bool(row[4])) for row in rows]
+
+
+def learners() -> list[str]:
+    """Return the names under which something is stored, in alphabetical order."""
+    return [row[0] for row in _select("DISTINCT learner FROM attempt ORDER BY learner")]
 
 
 def delete(learner: str) -> int:
@@ -90,7 +101,27 @@ def delete(learner: str) -> int:
             return 0
         with _writing(path) as db:
             count = db.execute("DELETE FROM attempt WHERE learner = ?", (learner,)).rowcount
+        # Overwriting deleted rows leaves copies that the index and page splits made: the file is written anew.
+        with contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as db:
+            db.execute("VACUUM")
+            busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    if busy:
+        raise StoreError(f"another program is reading {path}, so traces may be left in it; close it and try again")
     return count
+
+
+def _select(query: str, *values: str) -> list[tuple]:
+    """Return the rows of a query, whose ``{columns}`` are those of :class:`Attempt`; none without a file."""
+    path = store_path()
+    with _plain_errors(path):
+        if not path.exists():
+            return []
+        with contextlib.closing(_reader(path)) as db:
+            version = _known_version(db)
+            if not version:
+                return []
+            names = Attempt._fields if version > 1 else (*Attempt._fields[:-1], _OLD_UID)
+            return db.execute(f"SELECT {query.format(columns=', '.join(names))}", values).fetchall()
 
 
 @contextlib.contextmanager
@@ -102,6 +133,7 @@ def _writing(path: Path) -> Iterator[sqlite3.Connection]:
         if not _known_version(db):  # looked at before any write: what is not ours stays untouched
             _prefer_wal(db)
         db.execute("PRAGMA secure_delete = ON")  # what a learner asks to forget is overwritten
+        db.create_function("old_uid", -1, _old_uid)
         with db:
             db.execute("BEGIN IMMEDIATE")  # waits its turn here, not in the middle
             _migrate(db)
@@ -121,7 +153,12 @@ def _reader(path: Path) -> sqlite3.Connection:
         if logged or not any(words in str(error) for words in ("unable to open", "readonly")):
             raise
         db = sqlite3.connect(f"{uri}?mode=ro&immutable=1", uri=True)
+    db.create_function("old_uid", -1, _old_uid)
     return db
+
+
+def _old_uid(*values: object) -> str:
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:32]
 
 
 def _prefer_wal(db: sqlite3.Connection) -> None:

@@ -1,10 +1,10 @@
-"""Checks of lesson 02: size and schemes, a set of activations by hand, and the three functions in UINT8."""
+"""Checks of lesson 02: a set of activations by hand, and the three functions in UINT8."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from zeropoint.course.checks.lesson_02_results import BY_HAND, SIZE_AND_SCHEME
+from zeropoint.course.checks.lesson_02_results import BY_HAND
 from zeropoint.course.checks.uint8 import (
     F32,
     code_cases,
@@ -126,9 +126,8 @@ DEQUANTIZE = FunctionCheck(
 )
 
 EXERCISES: dict[str, FunctionCheck | FieldsCheck] = {
-    "02.1": SIZE_AND_SCHEME,
-    "02.2": BY_HAND,
-    "02.3": CHOOSE_QPARAMS,
-    "02.4": QUANTIZE,
-    "02.5": DEQUANTIZE,
+    "02.1": BY_HAND,
+    "02.2": CHOOSE_QPARAMS,
+    "02.3": QUANTIZE,
+    "02.4": DEQUANTIZE,
 }

@@ -1,93 +1,10 @@
-"""What is right, and what usually goes wrong, in exercises 02.1 and 02.2: results, one field at a time."""
+"""What is right, and what usually goes wrong, in exercise 02.1: results, one field at a time."""
 
 from __future__ import annotations
 
 from zeropoint.course.spec import Field, FieldsCheck
 
-ACTIVATIONS = (-1.2, 0.0, 0.125, 0.777, 3.9)  # the set of exercise 02.2: range 5.1, so one step is 0.02
-
-
-_PER_CHANNEL = "symmetric per-channel"
-_PER_TENSOR = "asymmetric per-tensor"
-
-SIZE_AND_SCHEME = FieldsCheck(
-    fields=(
-        Field(
-            "fp32_mb",
-            300,
-            (
-                (2400, "2,400 are megabits: divide by 8 bits a byte."),
-                (286.1, "286 are mebibytes (2^20 bytes); the course counts 1 MB = 10^6 bytes."),
-                (300e6, "300 million are bytes; the brief asks for megabytes, 10^6 bytes."),
-                (0.3, "0.3 are gigabytes; the brief asks for megabytes, 10^6 bytes."),
-                (75, "that is one byte a parameter; FP32 takes 32 bits, four bytes."),
-            ),
-            "count the bytes that each parameter takes, in units of 10^6 bytes.",
-        ),
-        Field(
-            "int8_mb",
-            75,
-            (
-                (600, "600 are megabits: divide by 8 bits a byte."),
-                (37.5, "37.5 would be INT4: eight bits are one byte, not half of one."),
-                (75e6, "75 million are bytes; the brief asks for megabytes, 10^6 bytes."),
-                (0.075, "0.075 are gigabytes; the brief asks for megabytes, 10^6 bytes."),
-                (71.5, "71.5 are mebibytes (2^20 bytes); the course counts 1 MB = 10^6 bytes."),
-            ),
-            "an INT8 code takes one byte a parameter; count in units of 10^6 bytes.",
-        ),
-        Field(
-            "weights",
-            _PER_CHANNEL,
-            (
-                (
-                    "symmetric per-tensor",
-                    "one loud channel would set the step for all; weights are known in advance, "
-                    "so a scale for each output channel costs nothing at run time.",
-                ),
-                (
-                    "asymmetric per-channel",
-                    "a zero point other than 0 in the weights adds a sum over the inputs to every "
-                    "output of every layer; weights are roughly centred on 0, so symmetric loses almost nothing.",
-                ),
-                (
-                    "asymmetric per-tensor",
-                    "trained weights are roughly centred on 0, and they differ in range from channel to channel.",
-                ),
-            ),
-            "choose one of the four options, spelled as in the brief.",
-        ),
-        Field(
-            "activations",
-            _PER_TENSOR,
-            (
-                (
-                    "symmetric per-tensor",
-                    "after ReLU nothing is negative: a symmetric grid spends half of its codes on "
-                    "values that never occur.",
-                ),
-                (
-                    "symmetric per-channel",
-                    "a scale for each input channel cannot be taken out of the integer sum, and "
-                    "after ReLU half of a symmetric grid is wasted.",
-                ),
-                (
-                    "asymmetric per-channel",
-                    "a scale for each input channel cannot be taken out of the integer sum over "
-                    "the channels, so no integer kernel can use it.",
-                ),
-            ),
-            "choose one of the four options, spelled as in the brief.",
-        ),
-    ),
-    hints=(
-        "One FP32 value has 32 bits = 4 bytes, one INT8 code 8 bits = 1 byte; 1 MB = 10^6 bytes.",
-        "Which values lie on both sides of 0, which on one side only? That decides symmetric or asymmetric.",
-        "A scale for each output channel of the weights multiplies a finished sum; one for each *input* channel "
-        "would sit inside the sum of products, where an integer kernel cannot apply it.",
-    ),
-    praise="300 MB become 75 MB; weights symmetric per channel, activations asymmetric per tensor, the usual recipe.",
-)
+ACTIVATIONS = (-1.2, 0.0, 0.125, 0.777, 3.9)  # the set of exercise 02.1: range 5.1, so one step is 0.02
 
 BY_HAND = FieldsCheck(
     fields=(

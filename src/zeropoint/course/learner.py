@@ -1,22 +1,22 @@
-"""What a learner has done: kept for a learner with a name, and nothing at all for one without.
+"""Who the learner is, and what is kept of what they do: nothing at all for one without a name.
 
 The learner is whoever called :func:`login` in this kernel, else the JupyterHub user, else nobody.
-Attempts are kept in one SQLite file (see :mod:`zeropoint.course.store`); :func:`summary` shows them,
-:func:`export` writes them to a CSV file and :func:`forget` deletes them.
+Attempts are kept in one SQLite file (see :mod:`zeropoint.course.store`); :func:`progress` shows them, and
+:mod:`zeropoint.course.transfer` takes them elsewhere or deletes them.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import sys
 import unicodedata
+import uuid
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from zeropoint.course import store
+from zeropoint.course.manifest import Manifest, load_manifest
 from zeropoint.course.progress_report import NOBODY, Progress
 from zeropoint.course.store import Attempt, StoreError
 
@@ -25,6 +25,9 @@ MAX_NAME = 64
 
 # What this kernel was told: None – nothing yet; "" – logged out, which also holds on a JupyterHub.
 _told: str | None = None
+
+# The sentences about not being saved that this kernel has shown; each is said once until something is saved.
+_said: set[str] = set()
 
 
 def login(name: str) -> None:
@@ -41,14 +44,16 @@ def login(name: str) -> None:
         When the name is empty, too long or has characters that cannot be printed.
     """
     global _told
-    _told = _checked_name(name)
-    print(summary().greeting())
+    _told = checked_name(name)
+    _said.clear()
+    print(progress().greeting())
 
 
 def logout() -> None:
     """Store nothing more in this kernel, not even under a JupyterHub name."""
     global _told
     _told = ""
+    _said.add(NOBODY)
     print("Logged out: from now on nothing is stored.")
 
 
@@ -57,7 +62,7 @@ def current_learner() -> str | None:
     if _told is not None:
         return _told or None
     try:
-        return _checked_name(os.environ.get("JUPYTERHUB_USER", ""))
+        return checked_name(os.environ.get("JUPYTERHUB_USER", ""))
     except ValueError:
         return None
 
@@ -80,14 +85,14 @@ def save(kind: str, item: str, *, passed: bool, points: float, max_points: float
         now = datetime.now(UTC).isoformat(timespec="seconds")
         text = None if detail is None else json.dumps(detail, ensure_ascii=False, default=str)
         row = Attempt(learner, now, kind, str(item), bool(passed), float(points), float(max_points), text)
-        store.append(row)
+        store.add([row._replace(uid=uuid.uuid4().hex)])
     except (StoreError, TypeError, ValueError) as error:
         return Saved(False, f"This result was not saved: {error}.")
     return Saved(True, f"Saved for {learner}.")
 
 
 def record(kind: str, item: str, *, passed: bool, points: float, max_points: float, detail: Any = None) -> bool:
-    """Store one attempt; when that fails, say so in one sentence and carry on.
+    """Store one attempt; when nothing can be stored, say so in one sentence, once, and carry on.
 
     Parameters
     ----------
@@ -111,58 +116,62 @@ def record(kind: str, item: str, *, passed: bool, points: float, max_points: flo
         For an unknown ``kind`` – a mistake in the course, not in the learner's set-up.
     """
     saved = save(kind, item, passed=passed, points=points, max_points=max_points, detail=detail)
-    if not saved.ok and saved.message != NOBODY:
-        print(saved.message, file=sys.stderr)
+    if saved.ok:
+        _said.clear()  # the way is free again: the next failure is news
+    elif said_first(saved.message):
+        print(saved.message, file=sys.stdout if saved.message == NOBODY else sys.stderr)
     return saved.ok
 
 
-def summary(learner: str | None = None) -> Progress:
-    """Return what a learner has done; by default the one logged in."""
-    name = current_learner() if learner is None else _checked_name(learner)
+def said_first(message: str) -> bool:
+    """Tell whether a sentence about not saving is shown for the first time, and note that it is."""
+    first = message not in _said
+    _said.add(message)
+    return first
+
+
+def progress(learner: str | None = None) -> Progress:
+    """Return what a learner has done; by default the one logged in.
+
+    As the last line of a cell it is shown as a table with bars; ``print(progress())`` gives text.
+    """
+    name = current_learner() if learner is None else checked_name(learner)
     if name is None:
         return Progress(None)
     try:
-        return Progress(name, tuple(store.attempts(name)))
+        return Progress(name, tuple(store.attempts(name)), course=_course())
     except StoreError as error:
         return Progress(name, problem=f"Your progress cannot be read: {error}.")
 
 
-def export(path: str | os.PathLike[str]) -> Path:
-    """Write the attempts of the learner who is logged in to a CSV file and return its path.
+def one_learner(name: str | None = None) -> str:
+    """Return the learner whom a command is about: the one named, else logged in, else the only one on record.
 
     Raises
     ------
     ValueError
-        When nobody is logged in, or when ``path`` is the progress file itself.
+        When nobody is named and there is not exactly one record; the sentence lists whose there are.
     StoreError
         When the progress file cannot be read.
     """
-    learner = current_learner()
-    if learner is None:
-        raise ValueError(NOBODY)
-    path = Path(path)
-    if path.resolve() == store.store_path().resolve():
-        raise ValueError(f"{path} is the progress file itself; give the CSV file another name.")
-    rows = store.attempts(learner)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(Attempt._fields)
-        writer.writerows(row._replace(passed=int(row.passed)) for row in rows)
-    return path
+    if name is not None:
+        return checked_name(name)
+    names = [current_learner()] if current_learner() else store.learners()
+    if len(names) == 1:
+        return names[0]
+    if names:
+        raise ValueError(f"There are records of {', '.join(names)}; name one of them.")
+    raise ValueError('No progress is stored on this machine; call login("your name") in a notebook to keep a record.')
 
 
-def forget(name: str) -> int:
-    """Delete everything stored under a name and return how many attempts that were.
-
-    Raises
-    ------
-    StoreError
-        When the progress file cannot be changed.
-    """
-    return store.delete(_checked_name(name))
+def _course() -> Manifest | None:
+    try:
+        return load_manifest()
+    except FileNotFoundError:  # an installed package without the course folder still has records to show
+        return None
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
     if not isinstance(name, str):
         raise ValueError(f'A name is text in quotes, such as login("Ada"), not {name!r}.')
     # One form for each letter: "é" typed in two ways is still one learner.

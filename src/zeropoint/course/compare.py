@@ -1,0 +1,212 @@
+"""Comparing what a learner returns with a reference: NumPy arrays, torch tensors, modules, tables and containers.
+
+torch and pandas are never imported here: an object of theirs can only exist when they are loaded already.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+RTOL, ATOL = 1e-5, 1e-7
+
+
+def is_tensor(value: Any) -> bool:
+    """Return whether a value is a torch tensor, without importing torch."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
+def is_module(value: Any) -> bool:
+    """Return whether a value is a torch module, without importing torch."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.nn.Module)
+
+
+def is_table(value: Any) -> bool:
+    """Return whether a value is a pandas DataFrame or Series, without importing pandas."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(value, pandas.DataFrame | pandas.Series)
+
+
+def to_numpy(tensor: Any) -> np.ndarray:
+    """Return a torch tensor as an array; bfloat16, which NumPy lacks, as float32."""
+    torch = sys.modules["torch"]
+    plain = tensor.detach().cpu()
+    return (plain.float() if plain.dtype == torch.bfloat16 else plain).numpy()
+
+
+def numbers(value: Any) -> np.ndarray | None:
+    """Return a number or numbers as float64, any shape; None for anything else, text and booleans included.
+
+    Examples
+    --------
+    >>> numbers([1, 2.5])
+    array([1. , 2.5])
+    >>> numbers("1") is None
+    True
+    """
+    try:
+        array = to_numpy(value) if is_tensor(value) else np.asarray(value)
+        return None if array.dtype.kind in "USObcmMV" else array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError, RuntimeError):  # ragged lists, objects that cannot be arrays
+        return None
+
+
+def like(value: Any, want: Any) -> Any:
+    """Return the value in the library of the wanted one (NumPy ↔ torch), inside tuples, lists and dictionaries too."""
+    if isinstance(want, np.ndarray | np.generic) and is_tensor(value):
+        bfloat16 = value.dtype == sys.modules["torch"].bfloat16
+        return value if bfloat16 else to_numpy(value)
+    if isinstance(value, np.ndarray) and type(value) is not np.ndarray:
+        value = np.asarray(value)  # a subclass may redefine what == means
+    if is_tensor(want) and isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "fiub":
+        return sys.modules["torch"].from_numpy(np.array(value))
+    if isinstance(want, tuple | list) and isinstance(value, tuple | list) and len(value) == len(want):
+        parts = [like(a, b) for a, b in zip(value, want, strict=True)]
+        return tuple(parts) if isinstance(value, tuple) else parts
+    if isinstance(want, dict) and isinstance(value, dict):
+        return {key: like(item, want.get(key)) for key, item in value.items()}
+    return value
+
+
+def leaves(value: Any) -> list[np.ndarray] | None:
+    """Return all numbers in a result as float64 arrays, in a fixed order; None when something in it is no number.
+
+    Examples
+    --------
+    >>> leaves((1.0, [2, 3]))
+    [array(1.), array([2., 3.])]
+    """
+    if is_module(value):
+        value = value.state_dict()
+    if is_table(value):
+        value = value.to_numpy()
+    whole = numbers(value)
+    if whole is not None:
+        return [whole]
+    if isinstance(value, str):
+        return [np.array([ord(character) for character in value], dtype=np.float64)]
+    if isinstance(value, bool | np.bool_) or getattr(getattr(value, "dtype", None), "kind", "") == "b":
+        return [np.asarray(value, dtype=np.float64)]
+    if isinstance(value, Mapping):
+        value = [value[key] for key in sorted(value, key=str)]
+    if not isinstance(value, tuple | list):
+        return None
+    parts = [leaves(item) for item in value]
+    return None if any(part is None for part in parts) else [leaf for part in parts for leaf in part or ()]
+
+
+def alike(a: list[np.ndarray] | None, b: list[np.ndarray] | None) -> bool:
+    """Return whether two results, as :func:`leaves`, hold the same numbers in the same shapes."""
+    if a is None or b is None or len(a) != len(b):
+        return False
+    return all(
+        x.shape == y.shape and bool(np.allclose(x, y, rtol=RTOL, atol=ATOL, equal_nan=True))
+        for x, y in zip(a, b, strict=True)
+    )
+
+
+def not_finite(value: Any, want: Any) -> str | None:
+    """Return a sentence when the value holds NaN or infinity where the wanted one is finite.
+
+    Examples
+    --------
+    >>> not_finite([1.0, float("nan")], [1.0, 2.0])
+    'element 1 is nan, which is no finite number: is something divided by 0?'
+    """
+    got, expected = leaves(value), leaves(want)
+    if got is None or expected is None or len(got) != len(expected):
+        return None
+    for x, y in zip(got, expected, strict=True):
+        bad = ~np.isfinite(x) & np.isfinite(y) if x.shape == y.shape else np.zeros(1, bool)
+        if bad.any():
+            where = _element(bad)
+            return f"{where}is {x[bad][0]:g}, which is no finite number: is something divided by 0?"
+    return None
+
+
+def compare_arrays(
+    got: Any, expected: Any, *, rtol: float = RTOL, atol: float = ATOL, dtype: bool = True
+) -> str | None:
+    """Compare arrays or tensors: kind, shape, values, and at last the dtype. The sentence never tells what is expected.
+
+    Use it as ``compare`` of a FunctionCheck, with ``functools.partial(compare_arrays, rtol=1e-3)`` for other
+    tolerances. Integers and booleans are compared exactly.
+
+    Parameters
+    ----------
+    got : the learner's result, already in the library of ``expected``
+    expected : array, tensor or number
+    rtol, atol : float – for floating-point results, as in ``numpy.allclose``
+    dtype : bool – whether the dtype must be that of ``expected``
+
+    Examples
+    --------
+    >>> compare_arrays(np.float32([1, 2]), np.float32([1, 3]))
+    'element 1 is wrong (2).'
+    """
+    values, want = numbers(got), numbers(expected)
+    if want is None:  # booleans, and whatever else is compared as it is
+        return None if np.array_equal(got, expected) else "the result is wrong."
+    if values is None or (isinstance(got, list | tuple) and not isinstance(expected, list | tuple)):
+        return f"expected {_kind(expected)}, got {_kind(got)}."
+    if values.shape != want.shape:
+        return f"the result has shape {values.shape}, expected is {want.shape}."
+    bad = not_finite(got, expected)
+    if bad:
+        return bad
+    exact = np.asarray(expected if not is_tensor(expected) else to_numpy(expected)).dtype.kind in "iu"
+    wrong = values != want if exact else ~np.isclose(values, want, rtol=rtol, atol=atol, equal_nan=True)
+    if wrong.any():
+        return f"{_element(wrong)}is wrong ({values[wrong][0]:.6g})."
+    if dtype and hasattr(expected, "dtype") and getattr(got, "dtype", None) != expected.dtype:
+        return f"the values are right, but their type is {getattr(got, 'dtype', type(got).__name__)}: " + (
+            f"expected {expected.dtype}."
+        )
+    return None
+
+
+def unchanged(before: Any, after: Any) -> bool:
+    """Return whether an argument is still what it was; tensors, modules and tables are compared by value."""
+    if type(before) is not type(after):
+        return False
+    if is_tensor(before):
+        return before.dtype == after.dtype and _equal(to_numpy(before), to_numpy(after))
+    if is_module(before):
+        same_mode = [m.training for m in before.modules()] == [m.training for m in after.modules()]
+        return same_mode and unchanged(dict(before.state_dict()), dict(after.state_dict()))
+    if is_table(before):
+        return before.equals(after) and before.axes[-1].equals(after.axes[-1]) and before.index.equals(after.index)
+    if isinstance(before, np.ndarray):
+        return before.dtype == after.dtype and _equal(before, after)
+    if isinstance(before, Mapping):
+        return list(before) == list(after) and all(unchanged(before[key], after[key]) for key in before)
+    if isinstance(before, tuple | list):
+        return len(before) == len(after) and all(unchanged(a, b) for a, b in zip(before, after, strict=True))
+    if type(before).__eq__ is object.__eq__:  # such as a plain object: its attributes, or nothing can be said
+        return not hasattr(before, "__dict__") or callable(before) or unchanged(vars(before), vars(after))
+    return bool(before == after) or before != before  # NaN is still NaN
+
+
+def _equal(a: np.ndarray, b: np.ndarray) -> bool:
+    return np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+
+
+def _element(wrong: np.ndarray) -> str:
+    """Return "element 3 ", "element (0, 2) " or, for a single number, "the result "."""
+    index = tuple(int(i) for i in np.argwhere(wrong)[0])
+    return f"element {index[0] if len(index) == 1 else index} " if index else "the result "
+
+
+def _kind(value: Any) -> str:
+    if is_tensor(value):
+        return "a torch tensor"
+    if isinstance(value, np.ndarray):
+        return "a NumPy array"
+    if isinstance(value, bool | str) or not np.isscalar(value):
+        return f"a value of type {type(value).__name__}"
+    return "one number"
