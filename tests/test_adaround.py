@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 
 import pytest
@@ -113,3 +114,39 @@ def test_no_batches(network) -> None:
     quantized = quantize_model(network, [inputs(4, 4, 8, 8)])
     with pytest.raises(ValueError, match="no calibration batches"):
         adaround(quantized, network, [])
+
+
+@pytest.mark.parametrize("bits", [8, 12])
+def test_reported_errors_have_digits_at_many_bits(bits: int) -> None:
+    torch.manual_seed(0)
+    net, x = nn.Sequential(nn.Conv2d(8, 8, 3)).eval(), inputs(16, 8, 12, 12) + 3
+    quantized = quantize_model(net, [x], QConfig(weight_bits=bits, activation_bits=None))
+
+    def measured() -> float:
+        rough = copy.deepcopy(quantized.graph_module).double()(x.double())
+        return (rough - copy.deepcopy(net).double()(x.double())).square().mean().item()
+
+    nearest = measured()
+    with torch.no_grad():  # the caller's mode must not matter
+        (result,) = adaround(quantized, net, [x], iterations=100, progress=False)
+    assert result.nearest == pytest.approx(nearest, rel=1e-3)
+    assert result.adaround == pytest.approx(measured(), rel=1e-3)
+    assert result.adaround < 0.95 * result.nearest
+
+
+def test_a_layer_called_twice_is_rounded_for_both_calls() -> None:
+    class Twice(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a = nn.Linear(6, 6, bias=False)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.cat([self.a(x[:, :6]), self.a(x[:, 6:])], 1)
+
+    torch.manual_seed(0)
+    net, x = Twice().eval(), torch.cat([inputs(64, 6), -3 * inputs(64, 6, seed=2)], 1)
+    quantized = quantize_model(net, [x], QConfig(weight_bits=3, activation_bits=None))
+    with torch.no_grad():
+        nearest = (quantized(x) - net(x)).square().mean().item()
+    (result,) = adaround(quantized, net, [x], progress=False)
+    assert result.nearest == pytest.approx(nearest, rel=1e-3)

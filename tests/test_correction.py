@@ -99,3 +99,66 @@ def test_bias_correction_restores_the_channel_means(model, images) -> None:
     correct_bias(quantized, model, [images[:8], images[8:]])
     assert bias_of_logits() < 0.01 * before
     assert sqnr_db(model(images), quantized(images)) > noise
+
+
+@torch.no_grad()
+def test_relu_functions_join_pairs_too() -> None:
+    class Functional(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b, self.c, self.d = (nn.Linear(4, 4) for _ in range(4))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.d(nn.functional.relu6(self.c(self.b(nn.functional.relu(self.a(x))).relu())))
+
+    assert [name for _, name, _ in channel_pairs(fold_batchnorm(Functional().eval()))] == ["a", "b"]
+
+
+@pytest.mark.parametrize("shape", [(6,), (5, 6), (5, 7, 6), (5, 4, 4, 6)])
+@torch.no_grad()
+def test_bias_correction_of_a_linear_layer_on_any_number_of_dimensions(shape: tuple[int, ...]) -> None:
+    torch.manual_seed(0)
+    net, x = nn.Sequential(nn.Linear(6, 4, bias=False)).eval(), torch.randn(shape) + 1
+    quantized = quantize_model(net, [x], QConfig(weight_bits=3, activation_bits=None))  # no grid for the bias
+    correct_bias(quantized, net, [x])
+    error = (quantized(x) - net(x)).reshape(-1, 4).mean(0)
+    assert quantized.graph_module.get_submodule("0").bias.shape == (4,)
+    assert error.abs().max() < 1e-4
+
+
+@torch.no_grad()
+def test_bias_correction_counts_positions_of_batches_of_unlike_size() -> None:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Conv2d(3, 4, 1)).eval()
+    batches = [torch.randn(2, 3, 4, 4), torch.randn(5, 3, 9, 9) + 2]
+    quantized = quantize_model(net, batches, QConfig(weight_bits=3, activation_bits=None))
+    correct_bias(quantized, net, batches)
+    error = torch.cat([(quantized(x) - net(x)).transpose(0, 1).flatten(1) for x in batches], 1)
+    assert error.mean(1).abs().max() < 1e-4
+
+
+@torch.no_grad()
+def test_corrected_bias_stays_on_its_grid(model, images) -> None:
+    quantized = quantize_model(model, [images], QConfig(weight_bits=4))
+    correct_bias(quantized, model, [images])
+    for name, (scale, *_) in quantized.bias_qparams.items():
+        steps = quantized.graph_module.get_submodule(name).bias.double() / scale
+        assert (steps - steps.round()).abs().max() < 1e-3 + 1e-6 * steps.abs().max(), name  # float32 digits
+
+
+@torch.no_grad()
+def test_equalization_leaves_the_model_alone(model, images) -> None:
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    equalize_cross_layer(model)
+    assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
+
+
+@torch.no_grad()
+def test_equalization_of_a_chain_settles() -> None:
+    torch.manual_seed(0)
+    chain = equalize_cross_layer(
+        nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3)).eval()
+    )
+    first, second, third = (chain.get_submodule(name).weight.abs() for name in "024")
+    torch.testing.assert_close(first.amax(1), second.amax(0), rtol=1e-3, atol=0)
+    torch.testing.assert_close(second.amax(1), third.amax(0), rtol=1e-3, atol=0)

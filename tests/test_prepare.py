@@ -34,6 +34,7 @@ def x() -> Tensor:
     return torch.randn(32, 3, 8, 8, generator=torch.Generator().manual_seed(1))
 
 
+CONFIG_PLAIN = QConfig()
 CONFIG = QConfig(weight_bits=4, activation_bits=4, activation_range="mse", layer_bits={"7": 8})
 
 
@@ -158,3 +159,49 @@ def test_excluded_layers_train_in_float(network, x) -> None:
 def test_bad_use_is_one_sentence(network, x, call, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call(network, x)
+
+
+def test_dropout_drops_while_training_and_not_afterwards(x) -> None:
+    net = nn.Sequential(nn.Conv2d(3, 4, 1), nn.Dropout(0.5), nn.Conv2d(4, 2, 1)).eval()
+    prepared = prepare_qat(net, CONFIG_PLAIN, [x])
+    assert not torch.equal(prepared(x), prepared(x))
+    converted = convert(prepared)
+    assert torch.equal(converted(x), converted(x))
+
+
+def test_a_step_that_an_update_carried_past_zero_is_converted_to_a_positive_scale(network, x) -> None:
+    prepared = prepare_qat(network, CONFIG, [x], learn_step=True)
+    before = convert(prepared)(x)
+    for quantizer in prepared.quantizers().values():
+        quantizer.step.data.neg_()
+    converted = convert(prepared)
+    assert torch.equal(converted(x), before)
+    assert all(a.qparams.scale > 0 for a in converted.activation_quantizers().values())
+
+
+def test_converted_layers_are_in_the_order_of_computation(x) -> None:
+    class Backwards(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.last, self.first = nn.Conv2d(4, 2, 1), nn.Conv2d(3, 4, 1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.last(self.first(x))
+
+    assert list(convert(prepare_qat(Backwards().eval(), None, [x])).weight_qparams) == ["first", "last"]
+
+
+def test_conversion_changes_nothing_in_what_it_converts(network, x) -> None:
+    prepared = prepare_qat(network, CONFIG, [x])
+    before = copy.deepcopy(prepared.state_dict())
+    convert(prepared)
+    assert all(torch.equal(before[name], tensor) for name, tensor in prepared.state_dict().items())
+
+
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_what_stays_in_float_is_said_once(x, calibrated: bool) -> None:
+    net = nn.Sequential(nn.Conv2d(3, 4, 1), nn.Softplus(), nn.Conv2d(4, 2, 1)).eval()
+    with pytest.warns(UserWarning, match="Softplus is not supported") as caught:
+        prepared = prepare_qat(net, None, [x] if calibrated else None)
+    assert len(caught) == 1
+    assert prepared.float_layers == {"1": "Softplus is not supported"}

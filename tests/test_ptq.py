@@ -87,6 +87,31 @@ def test_training_mode_is_refused() -> None:
         fold_batchnorm(resnet20().train())
 
 
+def test_branch_that_depends_on_data_is_one_sentence() -> None:
+    class Branch(nn.Module):
+        def forward(self, x):
+            return x if x.sum() > 0 else -x
+
+    with pytest.raises(ValueError, match=r"torch\.fx cannot trace the model .* take branches that depend on data out"):
+        fold_batchnorm(Branch().eval())
+
+
+@torch.no_grad()
+def test_batchnorm_called_by_keyword_is_folded() -> None:
+    class Named(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.bn = nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3)
+
+        def forward(self, x):
+            return self.bn(input=self.conv(x))
+
+    named, x = random_statistics(Named()), torch.randn(2, 3, 4, 4)
+    folded = fold_batchnorm(named)
+    assert "bn" not in dict(folded.named_modules())
+    assert torch.allclose(folded(x), named(x), atol=1e-6)
+
+
 @torch.no_grad()
 def test_w8a8_is_close_and_fewer_bits_are_worse(model, images) -> None:
     exact = model(images)

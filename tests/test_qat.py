@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from zeropoint.quant import PerAxis
+from zeropoint.quant import PerAxis, QParams
 from zeropoint.quant.qat import FakeQuantize, LearnedStepSize, fake_quantize_ste, round_ste
 
 X = torch.randn(400, generator=torch.Generator().manual_seed(0)) * 3
@@ -98,3 +98,20 @@ def test_learning_the_step_beats_its_start() -> None:
 
 def test_all_zero_start_does_not_divide_by_zero() -> None:
     assert torch.isfinite(LearnedStepSize(4)(torch.zeros(6))).all()
+
+
+@pytest.mark.parametrize(("bits", "signed", "largest"), [(2, True, 1), (4, True, 7), (4, False, 15)])
+def test_first_step_is_that_of_the_paper(bits: int, signed: bool, largest: int) -> None:
+    module = LearnedStepSize(bits, signed=signed)
+    module(X)
+    assert module.step.item() == pytest.approx(2 * X.abs().mean().item() / math.sqrt(largest), rel=1e-5)
+
+
+def test_gradient_of_a_channels_step_counts_that_channel_alone() -> None:
+    weight = X.reshape(4, 100)
+    together, alone = LearnedStepSize(4), LearnedStepSize(4)
+    together.start_from(QParams(torch.full((4, 1), 0.3), torch.tensor(0, dtype=torch.int32), -8, 7))
+    alone.start_from(QParams(torch.tensor(0.3), torch.tensor(0, dtype=torch.int32), -8, 7))
+    together(weight).sum().backward()
+    alone(weight[2]).sum().backward()
+    torch.testing.assert_close(together.step.grad[2, 0], alone.step.grad)

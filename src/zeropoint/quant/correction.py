@@ -207,7 +207,7 @@ def _channel_sums(network: nn.Module, names: list[str], batches: list[Tensor]) -
 
 
 def _sums(layer: nn.Module, output: Tensor) -> Tensor:
-    """Return each channel's sum: (…, channels) of a linear layer, (…, channels, H, W) of a convolution → (channels,)."""
+    """Return each channel's sum, shape (channels,): linear layers have channels last, convolutions before H and W."""
     channels = output.ndim - (1 if isinstance(layer, nn.Linear) else 3)
     return output.sum([d for d in range(output.ndim) if d != channels]) if output.ndim > 1 else output
 

@@ -30,19 +30,29 @@ def fold_batchnorm(model: nn.Module) -> fx.GraphModule:
     Raises
     ------
     ValueError
-        When the model is in training mode: its statistics would still move.
+        When the model is in training mode: its statistics would still move; and when ``torch.fx`` cannot trace it.
+
+    Notes
+    -----
+    A tensor that is changed in place (``y += z``) and then read under another name (``x = y; y += z; use(x)``) is not
+    followed: ``torch.fx`` records an ordinary sum.
 
     Source: Jacob et al. 2018 (arXiv:1712.05877), section 3.2.
     """
     if model.training:
         raise ValueError("The model is in training mode: call model.eval() first, folding needs fixed statistics.")
-    folded = fx.symbolic_trace(copy.deepcopy(model))
+    try:
+        folded = fx.symbolic_trace(copy.deepcopy(model))
+    except fx.proxy.TraceError as error:
+        raise ValueError(
+            f"torch.fx cannot trace the model ({error}): take branches that depend on data out of its forward()."
+        ) from error
     modules = dict(folded.named_modules())
     for node in list(folded.graph.nodes):
         norm = modules.get(node.target) if node.op == "call_module" else None
         if type(norm) not in _FOLDS_INTO:
             continue
-        source = node.args[0]
+        source = node.all_input_nodes[0]
         layer = modules.get(source.target) if source.op == "call_module" else None
         if type(layer) is _FOLDS_INTO[type(norm)] and len(source.users) == 1 and norm.running_var is not None:
             layer.weight, layer.bias = _folded_parameters(layer, norm)

@@ -58,8 +58,8 @@ def prepare_qat(
 ) -> QATModel:
     """Return a copy of a trained network with fake quantizers in it, ready to be fine-tuned.
 
-    Batch norm is folded first, so that what is trained are the weights that will be quantized; there are no
-    statistics left that could differ between training and inference.
+    Batch norm is folded first, so that what is trained are the weights that will be quantized; no statistics are left
+    that could differ between training and inference, but for a batch norm that does not follow a layer (it is named).
 
     Parameters
     ----------
@@ -119,7 +119,11 @@ def convert(prepared: QATModel) -> QuantizedModel:
     ------
     ValueError
         When an activation quantizer has seen no data yet.
+    TypeError
+        For a model that :func:`prepare_qat` has not made.
     """
+    if not isinstance(prepared, QATModel):
+        raise TypeError(f"The model is a {type(prepared).__name__}: expected what prepare_qat returns.")
     quantized = QuantizedModel(copy.deepcopy(prepared.graph_module), prepared.config)
     quantized.float_layers = dict(prepared.float_layers)
     network = quantized.graph_module

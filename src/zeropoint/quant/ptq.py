@@ -6,7 +6,6 @@ quantized on its way in, so that the simulated numbers are those an integer runt
 
 from __future__ import annotations
 
-import operator
 import warnings
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
@@ -25,8 +24,6 @@ from zeropoint.quant.quantized_model import (
     TracedNetwork,
     checked_batches,
 )
-
-_IN_PLACE = (operator.iadd, operator.isub, operator.imul, operator.itruediv)
 
 
 @torch.no_grad()
@@ -155,7 +152,7 @@ def _overwrites_input(node: fx.Node, network: fx.GraphModule) -> bool:
         return getattr(network.get_submodule(node.target), "inplace", False)
     if node.op == "call_method":
         return node.target.endswith("_")
-    return node.target in _IN_PLACE or bool(node.kwargs.get("inplace", False))
+    return bool(node.kwargs.get("inplace", False))
 
 
 def _reads_codes(node: fx.Node, quantized: TracedNetwork) -> bool:

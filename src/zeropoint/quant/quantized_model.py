@@ -109,7 +109,7 @@ class QuantizedModel(TracedNetwork):
 
     @torch.no_grad()
     def put_on_grid(self, name: str, qparams: QParams) -> None:
-        """Replace a layer's weights by quantized ones with these parameters, and its bias by one on the grid that follows.
+        """Quantize a layer's weights with these parameters, and its bias with those that follow: both get new tensors.
 
         A scale with which the bias would not fit int32 is raised first; see :func:`lowest_weight_scale`.
         """
@@ -220,7 +220,7 @@ def checked_batches(batches: Iterable[Tensor]) -> Iterator[Tensor]:
         if not (isinstance(batch, Tensor) and batch.is_floating_point()):
             found = batch.dtype if isinstance(batch, Tensor) else f"a {type(batch).__name__}"
             raise TypeError(
-                f"A calibration batch is {found}: expected a float tensor (N, C, H, W), preprocessed and without labels."
+                f"A calibration batch is {found}: expected a float tensor (N, C, H, W), preprocessed, without labels."
             )
         empty = False
         yield batch
