@@ -91,6 +91,23 @@ def returns_both(i, o, k, groups, b):
     return weights * o[1] * o[2], _bytes(weights, i, o, b)
 
 
+def ordinary_or_depthwise(i, o, k, groups, b):
+    return right(i, o, k, i[0] if groups == i[0] else 1, b)
+
+
+def square_images(i, o, k, groups, b):
+    return right([i[0], i[1], i[1]], [o[0], o[1], o[1]], k, groups, b)
+
+
+def bytes_rounded_up(i, o, k, groups, b):
+    return right(i, o, k, groups, 8 * math.ceil(b / 8))
+
+
+def with_biases(i, o, k, groups, b):
+    weights = o[0] * i[0] * k * k // groups
+    return weights * o[1] * o[2] / _bytes(weights + o[0], i, o, b)
+
+
 def right(i, o, k, groups, b):
     weights = np.zeros((o[0], i[0] // groups, k, k), np.int8).size
     macs = sum(weights for _ in range(o[1] * o[2]))
@@ -102,6 +119,10 @@ MUTANTS = {
     "01.1": [
         (SIZE | {"fp32_mb": 2400}, "megabits"),
         (SIZE | {"int8_mb": 37.5}, "INT4"),
+        (SIZE | {"int8_mb": 225}, "what INT8 saves"),
+        (SIZE | {"int8_mb": 150}, "16 bits"),
+        (SIZE | {"fp32_mb": 150}, "FP16"),
+        (SIZE | {"fp32_mb": 600}, "eight bytes"),
         (SIZE | {"fp32_mb": 286.1}, "mebibytes"),
         (SIZE | {"int8_mb": 75_000_000}, "are bytes"),
         (SIZE | {"fp32_mb": "300 MB"}, "without quotes or unit"),
@@ -124,15 +145,24 @@ MUTANTS = {
         (BUDGET | {"fp32_ms": [0.5, 1.0, 2.0, 4.0]}, "take longer to multiply\\."),
         (BUDGET | {"fp32_ms": [2.0, 8.0, 0.5, 1.0]}, "values, not bytes"),
         (BUDGET | {"fp32_ms": 16}, "a list of 4 numbers"),
+        (BUDGET | {"fp32_ms": [4, 16, 2, 4]}, "two operations a MAC"),
+        (BUDGET | {"fp32_ms": [2000, 8000, 2000, 4000]}, "microseconds"),
         (BUDGET | {"memory_bound": [1, 2]}, "the other way round"),
-        (BUDGET | {"memory_bound": [4]}, "a list of 2 numbers"),
+        (BUDGET | {"memory_bound": [4]}, "one is missing"),
+        (BUDGET | {"memory_bound": [2, 3]}, "count the layers from 1"),
+        (BUDGET | {"memory_bound": [1, 2, 3, 4]}, "Those and no others"),
+        (BUDGET | {"memory_bound": 3}, "a list of layer numbers"),
         (BUDGET | {"int8_ms": 8.5}, "only the multiplying got faster"),
         (BUDGET | {"int8_ms": 11.5}, "only the bytes got fewer"),
         (BUDGET | {"int8_ms": 4.525}, "of each layer: the longer"),
+        (BUDGET | {"int8_ms": 2.65}, "the frame as one layer"),
         (BUDGET | {"fallback_ms": 14.5}, "neighbours in FP32"),
         (BUDGET | {"fallback_ms": 11.5}, "conversions are missing"),
         (BUDGET | {"fallback_ms": 12.25}, "there are two conversions"),
         (BUDGET | {"fallback_ms": 17.5}, "layers 1 and 4 still run in INT8"),
+        (BUDGET | {"fallback_ms": 13.75}, "one too many"),
+        (BUDGET | {"fallback_ms": 5.5}, "take their FP32 times"),
+        (BUDGET | {"fallback_ms": 0.013}, "these are seconds"),
         (BUDGET | {"fix_first": ("layer 3", "c")}, "still does not fit"),
         (BUDGET | {"fix_first": ("layer 2", "a")}, "conversions is the same"),
         (BUDGET | {"fix_first": ("layer 2", "c")}, "bound by arithmetic"),
@@ -152,6 +182,14 @@ MUTANTS = {
         (upside_down, "turn the fraction over"),
         (kernel_not_squared, "k², not k"),
         (returns_both, "one number"),
+        (lambda *layer: str(right(*layer)), "one number"),
+        (ordinary_or_depthwise, "anything between"),
+        (square_images, "every image as square"),
+        (bytes_rounded_up, "half a byte"),
+        (with_biases, "the biases"),
+        (lambda i, o, k, groups, b: right(i, o, k, groups, 8), "each for one byte"),
+        (lambda *layer: round(float(right(*layer)), 2), "but rounded"),
+        (lambda *layer: right(*layer) // 1, "but rounded"),
     ],
 }
 
@@ -168,7 +206,7 @@ SECOND = {
     },
     "01.2": {
         "fp32_ms": np.array([max(m / 20, 4 * v / 8) for m, v in ((40, 1), (160, 2), (4, 4), (8, 8))], np.float32),
-        "memory_bound": (3, 4),
+        "memory_bound": {4, 3},
         "int8_ms": sum(max(m / 80, v / 8) for m, v in ((40, 1), (160, 2), (4, 4), (8, 8))),
         "fallback_ms": 13.000000000000002,
         "fix_first": ["Layer 2", "B"],

@@ -41,6 +41,11 @@ def sqnr_in_place(x, x_hat):
     return 10 * np.log10(np.mean(x**2) / np.mean(x_hat**2))
 
 
+def sqnr_of_rows(x, x_hat):
+    rows = [sqnr_right(a, b) for a, b in zip(x, x_hat, strict=True)]
+    return sum(rows) / len(rows)
+
+
 def clip_by_grid(x, bit_width, *, ends=(0.005, 1.0), count=200):
     clips = np.linspace(*ends, count) * np.abs(x).max()
     return float(clips[np.argmin([error_of(x, c, bit_width) for c in clips])])
@@ -76,6 +81,35 @@ def bits_right(x, wanted_db):
 
 def bits_of_real_types(x, wanted_db):
     return next(b for b in (2, 4, 8, 16) if sqnr_right(x, fake_quantize(x, np.abs(x).max(), b)) >= wanted_db)
+
+
+def bits_at(x, wanted_db, reached):
+    clip = np.abs(x).max()
+    return next(b for b in range(2, 17) if reached(sqnr_right(x, fake_quantize(x, clip, b)), wanted_db))
+
+
+def bits_by_formula(x, wanted_db):
+    crest = np.abs(x).max() / np.sqrt(np.mean(x.astype(float) ** 2))
+    line = {b: 20 * math.log10((2 ** (b - 1) - 1) / crest) + 10 * math.log10(12) for b in range(2, 17)}
+    return min((b for b in line if line[b] >= wanted_db), default=16)
+
+
+def bits_by_halving(x, wanted_db):
+    low, high = 2, 16
+    while low < high:
+        middle = (low + high) // 2
+        enough = sqnr_right(x, fake_quantize(x, np.abs(x).max(), middle)) >= wanted_db
+        low, high = (low, middle) if enough else (middle + 1, high)
+    return low
+
+
+def bits_nearest(x, wanted_db):
+    return min(range(2, 17), key=lambda b: abs(sqnr_right(x, fake_quantize(x, np.abs(x).max(), b)) - wanted_db))
+
+
+def bits_of_rows(x, wanted_db):
+    rows, scale_of = np.atleast_2d(x), lambda b: np.abs(np.atleast_2d(x)).max(axis=1, keepdims=True)
+    return next(b for b in range(2, 17) if sqnr_right(rows, fake_quantize(rows, scale_of(b), b)) >= wanted_db)
 
 
 def golden_section(x, bit_width):
@@ -116,7 +150,17 @@ MUTANTS = {
         (sqnr_no_mean, "one for the whole tensor"),
         (sqnr_flat_python, "ZeroDivisionError"),
         (sqnr_in_place, "changes its input"),
-        (lambda x, y: 10 * np.log10(np.mean(x**2) / (np.mean((x - y) ** 2) + 1e-12)), "expected infinity"),
+        (lambda x, y: 10 * np.log10(np.mean(x**2) / (np.mean((x - y) ** 2) + 1e-12)), "a small number to the noise"),
+        (
+            guarded(lambda x, y: 10 * np.log10(np.mean(x**2) / (np.mean((x - y) ** 2) + 1e-10))),
+            "a small number to the noise",
+        ),
+        (lambda x, y: 0.0 if (x == y).all() else sqnr_right(x, y), "expected infinity"),
+        (lambda x, y: math.inf if np.allclose(x, y) else sqnr_right(x, y), "these are close"),
+        (lambda x, y: abs(sqnr_right(x, y)), "decibels are negative"),
+        (lambda x, y: max(0.0, sqnr_right(x, y)), "decibels are negative"),
+        (guarded(lambda x, y: sqnr_right(x[x != 0], y[x != 0])), "the zeros of x out"),
+        (guarded(sqnr_of_rows), "decibels of rows"),
     ],
     "03.2": [
         (lambda x, bits: np.abs(x).max(), "nothing is ever clipped"),
@@ -129,10 +173,12 @@ MUTANTS = {
         (lambda x, bits: 0.6 * x.min(), "needs a positive one"),
         (clip_gaussian_table, "the error is .* times the least"),
         (clip_and_error, "expected one number, the clip"),
+        (lambda x, bits: clip_by_grid(x, bits, ends=(0.2, 1.0)), "rounds too coarsely"),
     ],
     "03.3": [
         (RULES | {"codes_even": [1, 2, 3, 4, 4]}, "that is half up; half to even"),
         (RULES | {"codes_truncated": [0, 2, 2, 4, 4]}, "truncation cuts"),
+        (RULES | {"codes_even": [0, 0.04, 0.04, 0.08, 0.08]}, "real values"),
         (RULES | {"bias": 0.01}, "bias: the sign"),
         (RULES | {"bias": -0.5}, "bias: that is in steps"),
         (RULES | {"bias": 0}, "do not average out"),
@@ -140,9 +186,12 @@ MUTANTS = {
         (RULES | {"sum_truncated": -5000}, "sum_truncated: that is in steps"),
         (RULES | {"sum_rounded": 57.7}, "not with n"),
         (RULES | {"sum_rounded": 1.0}, "half a step is the"),
+        (RULES | {"sum_rounded": 2 / math.sqrt(3)}, "mean square of truncation"),
         (RULES | {"sum_rounded": 2.0}, "not a whole scale"),
         (RULES | {"lost_db": 3.01}, "four times as large"),
         (RULES | {"lost_db": 12.04}, "not 20"),
+        (RULES | {"lost_db": 2}, "ratio of the roots"),
+        (RULES | {"lost_db": 9}, r"\*output\*"),
         (RULES | {"pooling": ("half to even", "a")}, "is a tie whenever the sum is odd"),
         (RULES | {"pooling": ("half to even", "c")}, "no smaller"),
         (RULES | {"pooling": ("half up", "a")}, "sends every one of them up"),
@@ -155,6 +204,13 @@ MUTANTS = {
         (lambda x, db: bits_right(x, db) + 1, "One bit too many"),
         (lambda x, db: 16, "16 bits always"),
         (bits_of_real_types, "bits is wrong: fewer"),
+        (lambda x, db: bits_at(x, db, lambda got, wanted: got > wanted), "reaching it exactly is enough"),
+        (lambda x, db: bits_at(x, db, lambda got, wanted: got >= wanted - 0.1), "a little less than wanted_db"),
+        (lambda x, db: bits_at(x, db, lambda got, wanted: wanted <= got < math.inf), "count infinity as enough"),
+        (bits_nearest, "sometimes below it"),
+        (bits_by_formula, "formula with the crest factor"),
+        (bits_by_halving, "Halving the interval"),
+        (bits_of_rows, "they are not enough"),
         (lambda x, db: [bits_right(x, db)], "one whole number"),
         (lambda x, db: print(bits_right(x, db)), "is there a return"),
     ],

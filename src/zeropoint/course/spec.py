@@ -193,4 +193,4 @@ def _shown(argument: Any) -> str:
         argument = argument.detach().cpu()
     if hasattr(argument, "state_dict") or hasattr(argument, "iloc"):
         return f"a {type(argument).__name__}"
-    return np.array2string(np.asarray(argument), precision=4, separator=", ", threshold=8)
+    return np.array2string(np.asarray(argument), precision=4, separator=", ", threshold=8, max_line_width=10_000)

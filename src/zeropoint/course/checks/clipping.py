@@ -40,7 +40,11 @@ def pair_cases() -> list[Case]:
         x = generator.normal(i % 3, 1 + i % 5, (4, 5 + i)).astype(F32)
         noisy = x + generator.normal(0.05 * (i % 4), 0.02 * (1 + i % 7), x.shape)
         drawn.append((x, (np.clip(noisy, -4, 4) if i % 2 else noisy).astype(F32)))
-    drawn.append((F32([[[0.5]], [[-0.25]]]), F32([[[0.25]], [[0.25]]])))  # more noise than signal: negative decibels
+    drawn.append((F32([[[0.5]], [[-0.25]]]), F32([[[-0.5]], [[0.5]]])))  # more noise than signal: negative decibels
+    sparse = np.maximum(generator.normal(0, 1, (8, 40)), 0)  # zeros count, in the signal and in the error
+    drawn += [(sparse.astype(F32), (sparse + generator.normal(0, s, (8, 40))).astype(F32)) for s in (0.1, 0.3)]
+    tiny = 1e-6 * generator.normal(0, 1, (3, 200))  # as small as a safety term that somebody adds to the noise
+    drawn += [(tiny.astype(F32), (tiny + 1e-9 * generator.normal(0, 1, tiny.shape)).astype(F32))]
     return [Case(args, public=True) for args in seen] + [Case(args) for args in drawn]
 
 
@@ -53,6 +57,10 @@ def compare_db(got: Any, expected: float) -> str | None:
         return f"got {value.size} numbers (shape {value.shape}): the SQNR is one for the whole tensor; take means."
     if np.isinf(expected):
         return None if value.item() == expected else f"x and x_hat are equal, got {value.item():g}: expected infinity."
+    if value.item() == np.inf:
+        return "infinity is for tensors that are equal: these are close, and differ."
+    if expected < 0 <= value.item():
+        return f"{value.item():.2f} dB is wrong: where the noise exceeds the signal, the decibels are negative."
     if np.isnan(value.item()) or abs(value.item() - expected) > TOLERANCE_DB:
         return f"{value.item():.2f} dB is wrong: 10 · log10 of mean(x²) over the mean square of the error."
     return None
@@ -92,8 +100,9 @@ def _drawn_tensors() -> tuple[tuple[np.ndarray, int], ...]:
         "outlier": np.append(generator.normal(size=n), 9.0),
         "negative": -np.abs(generator.laplace(size=n)),
         "shifted": generator.normal(0.5, 0.2, n),
+        "far": np.append(generator.normal(size=12_000), -30.0),  # the best clip is a tenth of the largest |x|
     }
-    widths = {"Gaussian": (4, 2, 8), "Laplace": (4, 3), "wide": (4, 6), "uniform": (3,)}
+    widths = {"Gaussian": (4, 2, 8), "Laplace": (4, 3), "wide": (4, 6), "uniform": (3,), "far": (2, 3)}
     pairs = [(x, bits) for name, x in shapes.items() for bits in widths.get(name, (3, 5))]
     pairs.sort(key=lambda pair: (pair[1] != 4, pair[0].ndim))  # the first are shown: easy on the eye
     return tuple((x.astype(F32), bits) for x, bits in pairs)
@@ -153,17 +162,26 @@ def reference_bits(x: np.ndarray, wanted_db: float) -> int:
 
 @lru_cache
 def _targets() -> tuple[tuple[np.ndarray, float], ...]:
-    """Return tensors and SQNRs that lie well between those of two bit widths."""
+    """Return tensors and SQNRs; all but three SQNRs lie well between those of two bit widths.
+
+    Five values of eight are exact: mean(x²) is 12.5 and the mean square of the error 1/8, which makes 20 dB to the last
+    bit at 4 bits. Whole numbers up to 7 are codes already: without error at 4 bits, with one at 5 and 6.
+    """
     generator = np.random.default_rng(32)
     drawn = []
     for i in range(20):
         draw = (generator.normal, generator.laplace, generator.uniform)[i % 3]
         x = (10.0 ** (i % 4 - 2) * draw(-1.0, 1.0, 600)).astype(F32)
+        x = np.maximum(x, 0) if i % 5 == 4 else x
+        x = (x.reshape(20, 30) * 2.0 ** -np.arange(20)[:, None]).astype(F32) if i % 4 == 3 else x
         bits = (8, 5, 4, 10, 6, 12, 3, 7, 16, 9)[i % 10]
         below, here = sqnr_of(x, bits - 1), sqnr_of(x, bits)
         drawn.append((x, float(round(below + (0.25, 0.5, 0.8)[i % 3] * (here - below), 1))))
     x = drawn[0][0]
-    return (*drawn, (x, float(round(sqnr_of(x, 2) - 1, 1))))
+    near = drawn[5][0]  # a hair above what a bit width reaches, and what it would reach were it rounded up
+    bits = next(bits for bits in range(4, 12) if 0.5 < sqnr_of(near, bits) % 1 < 0.9)
+    drawn += [(x, float(round(sqnr_of(x, 2) - 1, 1))), (near, sqnr_of(near, bits) + 0.05)]
+    return (*drawn, (F32([7, 7, 1, 0.5, 0.5, 0.5, 0.5, 0]), 20.0), (np.arange(-7, 8, dtype=F32), 45.0))
 
 
 def target_cases() -> list[Case]:

@@ -51,23 +51,45 @@ def intensity_cases() -> list[Case]:
         groups = int((1, 2, 4, 8)[number % 4])
         c_in, c_out = (groups * int(n) for n in rng.integers(1, 20, 2))
         size, stride = int(rng.integers(2, 30)) * 2, int(rng.integers(1, 3))
-        out = (c_out, size // stride, size // stride)
+        width = size if number % 2 else size + 6  # half of the images are not square
+        out = (c_out, size // stride, width // stride)
         generated.append(
-            Case(((c_in, size, size), out, int((1, 3, 5)[number % 3]), groups, int((4, 8, 16)[number % 3])))
+            Case(((c_in, size, width), out, int((1, 3, 5)[number % 3]), groups, int((4, 8, 16)[number % 3])))
         )
     return [*shown, *generated]
 
 
 def compare_intensity(got: Any, expected: float) -> str | None:
-    """Return None when the ratio is right, whatever kind of number it is."""
-    if np.ndim(got):
+    """Return None when the ratio is right, whatever kind of number it is: a Fraction and an array of one are too."""
+    if isinstance(got, str | list | tuple) or np.asarray(got).size != 1:
         return "expected one number: the multiply-accumulates divided by the bytes."
-    problem = compare_arrays(np.asarray(got, dtype=np.float64), np.asarray(expected), rtol=1e-6)
-    return problem and "that is not the multiply-accumulates divided by the bytes moved."
+    value = float(np.asarray(got, dtype=np.float64).item())
+    if compare_arrays(np.float64(value), np.float64(expected), rtol=1e-6) is None:
+        return None
+    if value in {float(np.floor(expected)), *(round(expected, digits) for digits in range(4))}:
+        return "that is the right ratio, but rounded: return it as it is, with / and without round."
+    return "that is not the multiply-accumulates divided by the bytes moved."
 
 
 def _wrong(**how: Any) -> Any:
     return lambda *args: intensity(*args, **how)
+
+
+def _all_or_depthwise(i: Shape, o: Shape, k: int, groups: int, b: int) -> float:
+    return intensity(i, o, k, groups if groups == i[0] else 1, b)
+
+
+def _square_images(i: Shape, o: Shape, k: int, groups: int, b: int) -> float:
+    return intensity((i[0], i[1], i[1]), (o[0], o[1], o[1]), k, groups, b)
+
+
+def _whole_bytes(i: Shape, o: Shape, k: int, groups: int, b: int) -> float:
+    return intensity(i, o, k, groups, max(8, b))
+
+
+def _with_bias(i: Shape, o: Shape, k: int, groups: int, b: int) -> float:
+    macs = o[0] * o[1] * o[2] * (i[0] // groups) * k**2
+    return 1 / (1 / intensity(i, o, k, groups, b) + o[0] * b / 8 / macs)
 
 
 _NO_WEIGHTS = "The weights are missing: they have to be read as well, and in a linear layer they are nearly everything."
@@ -77,6 +99,17 @@ INTENSITY = FunctionCheck(
     cases=intensity_cases,
     compare=compare_intensity,
     impostors=(
+        Impostor(
+            _all_or_depthwise,
+            "You tell ordinary layers from depthwise ones, but groups can be anything between: an output channel sees "
+            "in_channels / groups input channels.",
+        ),
+        Impostor(_square_images, "You take every image as square: height and width are two numbers, and may differ."),
+        Impostor(
+            _whole_bytes,
+            "You round up to whole bytes: a value of 4 bits takes half a byte, for two of them share one.",
+        ),
+        Impostor(_with_bias, "You count the biases among the values moved: the brief leaves them out."),
         Impostor(
             _wrong(fan_in="all", weights_of="all"),
             "You forgot the groups: an output channel sees only in_channels / groups input channels; in a depthwise "
@@ -120,6 +153,10 @@ INTENSITY = FunctionCheck(
         Impostor(
             lambda i, o, k, g, b: intensity(i, o, k, g, 32),
             "You ignore bit_width: an INT8 value takes one byte, not four. That is the whole point.",
+        ),
+        Impostor(
+            lambda i, o, k, g, b: intensity(i, o, k, g, 8),
+            "You divide by the number of values, or take each for one byte: it has bit_width / 8 bytes.",
         ),
         Impostor(
             lambda i, o, k, g, b: 1 / intensity(i, o, k, g, b),

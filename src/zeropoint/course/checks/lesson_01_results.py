@@ -2,9 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zeropoint.course.compare import numbers
 from zeropoint.course.spec import ChoiceField, Field, FieldsCheck
 
 SCHEMES = ("symmetric per-tensor", "symmetric per-channel", "asymmetric per-tensor", "asymmetric per-channel")
+
+
+@dataclass(frozen=True)
+class LayersField(Field):
+    """Numbers of layers: any order is right, and no message tells how many they are."""
+
+    def problem(self, value: Any) -> str | None:
+        """Return None if these are the layers asked for, else one or two sentences."""
+        given = numbers(list(value) if isinstance(value, set | frozenset | range) else value)
+        if given is None or given.ndim != 1:
+            return f"{self.name}: expected a list of layer numbers, such as [1, 4]."
+        layers = np.unique(given).tolist()
+        if layers == self.expected:
+            return None
+        fits = (message for wrong, message in self.misconceptions if layers == wrong)
+        return f"{self.name}: {next(fits, self.otherwise)}"
+
 
 _WEIGHTS = ChoiceField(
     "weights",
@@ -84,6 +107,8 @@ SIZE_AND_SCHEME = FieldsCheck(
                 (300e6, "300 million are bytes; the brief asks for megabytes, 10^6 bytes."),
                 (0.3, "0.3 are gigabytes; the brief asks for megabytes, 10^6 bytes."),
                 (75, "that is one byte a parameter; FP32 takes 32 bits, four bytes."),
+                (150, "that is FP16: FP32 takes 32 bits, four bytes a parameter."),
+                (600, "that is eight bytes a parameter; FP32 takes 32 bits, four bytes."),
             ),
             "count the bytes that each parameter takes, in units of 10^6 bytes.",
             tolerance=1e-9,
@@ -94,6 +119,8 @@ SIZE_AND_SCHEME = FieldsCheck(
             (
                 (600, "600 are megabits: divide by 8 bits a byte."),
                 (37.5, "37.5 would be INT4: eight bits are one byte, not half of one."),
+                (150, "150 would be 16 bits: eight bits are one byte, a quarter of FP32."),
+                (225, "that is what INT8 saves; asked is what it takes."),
                 (75e6, "75 million are bytes; the brief asks for megabytes, 10^6 bytes."),
                 (0.075, "0.075 are gigabytes; the brief asks for megabytes, 10^6 bytes."),
                 (71.5, "71.5 are mebibytes (2^20 bytes); the course counts 1 MB = 10^6 bytes."),
@@ -129,19 +156,22 @@ LATENCY_BUDGET = FieldsCheck(
                 ([2.0, 8.0, 0.5, 1.0], "a value takes 4 bytes in FP32: the table counts values, not bytes."),
                 ([0.5, 1.0, 0.2, 0.4], "that is the shorter of the two times: the longer one decides."),
                 ([0.002, 0.008, 0.002, 0.004], "these are seconds; the brief asks for milliseconds."),
+                ([2000.0, 8000.0, 2000.0, 4000.0], "these are microseconds; the brief asks for milliseconds."),
+                ([4.0, 16.0, 2.0, 4.0], "you count two operations a MAC: the rates are in MACs a second already."),
             ),
             "each layer takes the longer of bytes / bandwidth and MACs / rate, in ms.",
             tolerance=1e-6,
         ),
-        Field(
+        LayersField(
             "memory_bound",
             [3, 4],
             (
                 ([1, 2], "the other way round: layers 1 and 2 take longer to multiply than to move."),
-                ([2, 3], "compare both times of each layer: which one is longer?"),
-                ([4, 3], "right, but in the order of the table, please."),
+                ([2, 3], "compare both times of each layer, and count the layers from 1, as the table does."),
+                ([3], "one is missing: compare both times of every layer."),
+                ([4], "one is missing: compare both times of every layer."),
             ),
-            "which layers take longer to move their bytes than to multiply? Two numbers, in the order of the table.",
+            "which layers take longer to move their bytes than to multiply? Those and no others.",
         ),
         Field(
             "int8_ms",
@@ -154,6 +184,11 @@ LATENCY_BUDGET = FieldsCheck(
                 ),
                 (11.5, "only the bytes got fewer in your sum; INT8 multiplies at four times the rate as well."),
                 (4.525, "you added the two times of each layer: the longer one decides."),
+                (
+                    2.65,
+                    "that treats the frame as one layer: the four run one after the other, each with its own bound.",
+                ),
+                (0.004, "these are seconds; the brief asks for milliseconds."),
             ),
             "sum the four layers: bytes and rate are both four times better than in FP32.",
             tolerance=1e-6,
@@ -164,8 +199,12 @@ LATENCY_BUDGET = FieldsCheck(
             (
                 (
                     14.5,
-                    "you converted between layers 2 and 3 as well: neighbours in FP32 hand their tensor over as it is.",
+                    "four conversions are two too many: neighbours in FP32 hand their tensor over as it is, and "
+                    "nothing is converted at the ends of the frame.",
                 ),
+                (13.75, "three conversions are one too many: the precision changes twice."),
+                (0.013, "these are seconds; the brief asks for milliseconds."),
+                (5.5, "these are the times in INT8 and two conversions: layers 2 and 3 take their FP32 times."),
                 (11.5, "the two conversions are missing: one before layer 2, one after layer 3."),
                 (12.25, "there are two conversions: into FP32 before layer 2, and back into INT8 after layer 3."),
                 (16.0, "that is everything in FP32; layers 1 and 4 still run in INT8."),

@@ -20,6 +20,20 @@ from zeropoint.course.checks.lesson_03_results import ROUNDING_RULES
 from zeropoint.course.spec import FieldsCheck, FunctionCheck, Impostor
 
 
+def _bits_by_formula(x: np.ndarray, wanted_db: float) -> int:
+    crest_db = 20 * np.log10(np.abs(x).max() / np.sqrt(_power(x)))
+    lines = ((b, 20 * np.log10(2 ** (b - 1) - 1) + 10 * np.log10(12) - crest_db) for b in range(2, 17))
+    return next((b for b, decibels in lines if decibels >= wanted_db), 16)
+
+
+def _bits_by_halving(x: np.ndarray, wanted_db: float) -> int:
+    low, high = 2, 16
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if sqnr_of(x, middle) >= wanted_db else (middle + 1, high)
+    return low
+
+
 def _power(x: np.ndarray) -> np.floating:
     return np.mean(x.astype(np.float64) ** 2)
 
@@ -29,6 +43,28 @@ SQNR_DB = FunctionCheck(
     cases=pair_cases,
     compare=compare_db,
     impostors=(
+        *(
+            Impostor(
+                lambda x, x_hat, small=small: 10 * np.log10(_power(x) / (_power(x - x_hat) + small)),
+                "You add a small number to the noise: where values are small it hides the noise itself, and two equal "
+                "tensors do not reach infinity. Test for equality first.",
+            )
+            for small in (1e-8, 1e-9, 1e-10, 1e-12)
+        ),
+        *(
+            Impostor(
+                wrong,
+                "You leave the zeros of x out: they are values like all others, and so are their errors.",
+            )
+            for wrong in (
+                lambda x, x_hat: 10 * np.log10(_power(x[x != 0]) / _power((x - x_hat)[x != 0])),
+                lambda x, x_hat: 10 * np.log10(_power(x[x != 0]) / _power(x - x_hat)),
+            )
+        ),
+        Impostor(
+            lambda x, x_hat: np.mean([10 * np.log10(_power(a) / _power(a - b)) for a, b in zip(x, x_hat, strict=True)]),
+            "You average the decibels of rows: take both mean squares over the whole tensor, and then one logarithm.",
+        ),
         Impostor(
             lambda x, x_hat: 20 * np.log10(_power(x) / _power(x - x_hat)),
             "You take 20 · log10 of mean squares: 20 belongs to a ratio of roots of mean squares, 10 to one "
@@ -67,6 +103,7 @@ SQNR_DB = FunctionCheck(
             for wrong in (
                 lambda x, x_hat: 10 * np.log10(np.var(x, dtype=np.float64) / np.var(x - x_hat, dtype=np.float64)),
                 lambda x, x_hat: 10 * np.log10(_power(x) / np.var(x - x_hat, dtype=np.float64)),
+                lambda x, x_hat: 10 * np.log10(np.var(x, dtype=np.float64) / _power(x - x_hat)),
             )
         ),
     ),
@@ -122,6 +159,35 @@ BITS_NEEDED = FunctionCheck(
     cases=target_cases,
     compare=compare_bits,
     impostors=(
+        Impostor(
+            lambda x, wanted_db: next(b for b in range(2, 17) if sqnr_of(x, b) > wanted_db),
+            "You ask for more than wanted_db: at least means that reaching it exactly is enough.",
+        ),
+        *(
+            Impostor(
+                lambda x, wanted_db, less=less: next(b for b in range(2, 17) if sqnr_of(x, b) >= wanted_db - less),
+                "You accept a little less than wanted_db, or round the SQNR: at least is asked.",
+            )
+            for less in (0.1, 0.5)
+        ),
+        Impostor(
+            _bits_by_formula,
+            "That is the formula with the crest factor: where values are exact, such as the zeros after a ReLU, or "
+            "where levels are few, it promises too little. Measure.",
+        ),
+        Impostor(
+            _bits_by_halving,
+            "Halving the interval needs an SQNR that rises with every bit; values that are codes already lose "
+            "something at the next bit width. Try the bit widths in order, from 2 up.",
+        ),
+        Impostor(
+            lambda x, wanted_db: next(b for b in range(2, 17) if wanted_db <= sqnr_of(x, b) < np.inf),
+            "You do not count infinity as enough: no error at all reaches every wanted SQNR.",
+        ),
+        Impostor(
+            lambda x, wanted_db: min(range(2, 17), key=lambda b: abs(sqnr_of(x, b) - wanted_db)),
+            "That is the bit width whose SQNR is nearest to the wanted one, and sometimes below it: at least is asked.",
+        ),
         *(
             Impostor(
                 wrong,
@@ -136,11 +202,13 @@ BITS_NEEDED = FunctionCheck(
         ),
         Impostor(
             lambda x, wanted_db: max((b for b in range(2, 17) if sqnr_of(x, b) < wanted_db), default=2),
-            "That is the last bit width that does not reach the wanted SQNR: one more is needed.",
+            "That is the last bit width that does not reach the wanted SQNR: one more is needed. (A quantizer with "
+            "quant_max = 2^bits − 1 seems to save that bit, but codes with a sign reach 2^(bits − 1) − 1 only.)",
         ),
         Impostor(
             lambda x, wanted_db: reference_bits(x, wanted_db) + 1,
-            "One bit too many: the smallest bit width that reaches the wanted SQNR is enough.",
+            "One bit too many: the smallest bit width that reaches the wanted SQNR is enough. (Cutting off instead of "
+            "rounding would cost a bit, too.)",
         ),
         Impostor(lambda x, wanted_db: 16, "16 bits always reach it; asked is the smallest number of bits that does."),
     ),

@@ -13,7 +13,6 @@ from zeropoint.course.checks.lesson_04_ranges import (
     compare_range,
     cuts,
     mse_cases,
-    observe_mse,
     observe_percentile,
     percentile_cases,
     reference_mse,
@@ -32,6 +31,10 @@ def _widest(ranges: list[Range]) -> Range:
     return min(low for low, _ in ranges), max(high for _, high in ranges)
 
 
+def _first(ranges: list[Range]) -> Range:
+    return ranges[0]
+
+
 def _last(ranges: list[Range]) -> Range:
     return ranges[-1]
 
@@ -42,6 +45,10 @@ def _always_half(x: np.ndarray, p: float) -> Range:
 
 def _twice(x: np.ndarray, p: float) -> Range:
     return (0.0 if x.min() >= 0 else 100 - p), (0.0 if x.max() <= 0 else 100 - p)
+
+
+def _never_bottom_only(x: np.ndarray, p: float) -> Range:
+    return cuts(x, p) if x.min() >= 0 else _always_half(x, p)
 
 
 def _top_only(x: np.ndarray, p: float) -> Range:
@@ -57,6 +64,23 @@ def _magnitude(batches: list[np.ndarray], p: float) -> Range:
     x = np.concatenate([batch.ravel() for batch in batches])
     reach = float(np.percentile(np.abs(x), p))
     return (-reach if x.min() < 0 else 0.0), (reach if x.max() > 0 else 0.0)
+
+
+def _equal_ends(batches: list[np.ndarray], p: float) -> Range:
+    reach = float(np.percentile(np.abs(np.concatenate([batch.ravel() for batch in batches])), p))
+    return -reach, reach
+
+
+def _each_sign(batches: list[np.ndarray], p: float) -> Range:
+    x = np.concatenate([batch.ravel() for batch in batches])
+    ends = (
+        float(np.percentile(side, share)) if side.size else 0.0 for side, share in ((x[x < 0], 100 - p), (x[x > 0], p))
+    )
+    return next(ends), next(ends)
+
+
+def _signs_of_the_first(batches: list[np.ndarray], p: float) -> Range:
+    return wrong_percentile(share=lambda x, p: cuts(batches[0], p))(batches, p)
 
 
 def _nothing_cut(batches: list[Any], p: float) -> Range:
@@ -83,6 +107,18 @@ PERCENTILE = FunctionCheck(
         Impostor(
             wrong_percentile(reduce=_last),
             "Only the last batch counts in your range: an observer has to remember what it saw before.",
+        ),
+        Impostor(
+            wrong_percentile(reduce=_first),
+            "Only the first batch counts in your range: take the values of all batches.",
+        ),
+        Impostor(
+            _signs_of_the_first,
+            "You look at the signs in the first batch only: a later one may have values on the other side of 0.",
+        ),
+        Impostor(
+            wrong_percentile(share=_never_bottom_only),
+            "Where no value is positive, there is nothing to cut at the top: all of it comes off the bottom.",
         ),
         Impostor(
             wrong_percentile(widen=False),
@@ -112,6 +148,15 @@ PERCENTILE = FunctionCheck(
             "their own.",
         ),
         Impostor(
+            _equal_ends,
+            "You take the percentile of |x| for both ends, a symmetric range: the two ends have values of their own, "
+            "and 0 is an end where no value lies beyond it.",
+        ),
+        Impostor(
+            _each_sign,
+            "You take the percentiles of negative and of positive values apart: p percent of *all* values together.",
+        ),
+        Impostor(
             wrong_percentile(prepare=lambda x: x[x != 0] if np.any(x) else x),
             "You leave the exact zeros out before counting: here they are values like all others.",
         ),
@@ -133,7 +178,6 @@ LEAST_ERROR = FunctionCheck(
     reference=reference_mse,
     cases=mse_cases,
     compare=compare_mse,
-    observe=observe_mse,
     seconds=30.0,  # a grid search on every case
     impostors=(),
     hints=(

@@ -38,7 +38,7 @@ def _enough(plan: Plan) -> str | None:
     needed = CLASSES * LEAST_A_CLASS
     if plan["images"] >= needed:
         return None
-    return f"images: {plan['images']} are fewer than the {LEAST_A_CLASS} of each class that the brief asks for."
+    return f"images: {plan['images']} in all are fewer than the {LEAST_A_CLASS} of each kind that the brief asks for."
 
 
 def _in_time(plan: Plan) -> str | None:
@@ -46,22 +46,24 @@ def _in_time(plan: Plan) -> str | None:
     if seconds <= MOST_SECONDS:
         return None
     return (
-        f"images: {plan['images']:,} take {seconds:,.0f} s and the release job has {MOST_SECONDS}: past some hundred "
+        f"images: {plan['images']:,} take {seconds:,g} s and the release job has {MOST_SECONDS}: past some hundred "
         "images the ranges of a robust observer hardly move anyway."
     )
 
 
 def _shifts(plan: Plan) -> str | None:
-    missing = {"day", "night"} - {str(shift).strip().lower() for shift in plan["shifts"]}
+    given = {str(shift).lower().replace("shift", "").strip() for shift in plan["shifts"]}
+    missing = {"day", "night"} - given
     if not missing:
-        return None
+        extra = ", ".join(sorted(given - {"day", "night"}))
+        return f"shifts: the brief knows no {extra}, only day and night." if extra else None
     return (
         f"shifts: images of the {' and the '.join(sorted(missing))} shift are missing; the model will meet its light."
     )
 
 
 def _preprocessing(plan: Plan) -> str | None:
-    steps = [" ".join(str(step).lower().split()) for step in plan["preprocessing"]]
+    steps = [" ".join(str(step).lower().split()).replace("normalize", "normalise") for step in plan["preprocessing"]]
     if steps == list(PREPROCESSING):
         return None
     missing = [step for step in PREPROCESSING if step not in steps]
@@ -69,7 +71,8 @@ def _preprocessing(plan: Plan) -> str | None:
         return f"preprocessing: {missing[0]!r} is missing, so the network would be calibrated on inputs it never gets."
     if len(steps) > len(PREPROCESSING):
         extra = next(step for i, step in enumerate(steps) if step not in PREPROCESSING or step in steps[:i])
-        return f"preprocessing: {extra!r} is not done at inference: calibration takes exactly the same steps, no more."
+        what = "is done once" if extra in PREPROCESSING else "is not done"
+        return f"preprocessing: {extra!r} {what} at inference: calibration takes exactly the same steps, no more."
     return "preprocessing: the steps are right, their order is not: the same steps in the order of inference."
 
 
@@ -120,8 +123,10 @@ def _self_check(plan: Plan) -> str | None:
     unknown = given - set(CHECKS)
     if unknown:
         return f"checks: {', '.join(sorted(unknown))} is not among {', '.join(CHECKS)}."
-    if not {"input ranges", "overlap"} <= given:
-        return "checks: without comparing input ranges and searching for overlap, a wrong set goes through unnoticed."
+    if "input ranges" not in given:
+        return "checks: the input ranges tell in a second whether a step of the preprocessing is missing: compare them."
+    if "overlap" not in given:
+        return "checks: validation and test frames come from the same line: search for overlap with them."
     if not {"layer ranges", "predicted classes"} & given:
         return "checks: the input can look healthy and the content be lopsided: add layer ranges or predicted classes."
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -33,6 +34,11 @@ def percentile_cases() -> list[Case]:
     # few negative values: cutting half of 5 % from below ends above 0, and 0 has to be let in again
     drawn += [([np.append(generator.uniform(1, 9, 4000), [-1.0, -2.0]).astype(F32)], 95.0)]
     drawn += [([-generator.exponential(2.0, (8, 500)).astype(F32) - 1], 99.0), (_relu_batches(generator), 100.0)]
+    # a first batch of one sign; no positive value, but zeros; shapes of unlike dimensions
+    drawn += [([np.abs(first), *rest], 99.0) for first, *rest in (_two_sided_batches(generator) for _ in range(3))]
+    drawn += [([-batch for batch in _relu_batches(generator)], p) for p in (99.0, 95.0, 90.0)]
+    drawn += [([-batch for batch in _two_sided_batches(generator)], 97.0)]
+    drawn += [([first, *(batch.reshape(-1) for batch in rest)], 99.0) for first, *rest in (_relu_batches(generator),)]
     return [Case(args, public=True) for args in seen] + [Case(args) for args in drawn]
 
 
@@ -124,6 +130,8 @@ def compare_range(got: Any, expected: Range) -> str | None:
         return "expected two numbers, 'return low, high'."
     if not np.isfinite(pair).all():
         return "an end of the range is no finite number: is something divided by 0?"
+    if pair[0] > pair[1]:
+        return f"low is {pair[0]:.4g} and high {pair[1]:.4g}: the lower end comes first."
     if pair[0] > 0 or pair[1] < 0:
         return f"the range [{pair[0]:.4g}, {pair[1]:.4g}] does not include the real 0, which must have a code."
     for name, end, right in zip(("low", "high"), pair, expected, strict=True):
@@ -148,6 +156,7 @@ def mse_cases() -> list[Case]:
         lambda: generator.uniform(0, 0.01, 5000),
     )
     drawn = [(tail().astype(F32), bits) for tail in tails for bits in (2, 4, 8)]
+    drawn += [(tails[0]().astype(F32), 3), (tails[2]().astype(F32), 6)]
     return [Case(args, public=True) for args in seen] + [Case(args) for args in drawn]
 
 
@@ -157,9 +166,19 @@ def error_of(x: np.ndarray, high: float, bit_width: int) -> float:
     return mse(x, fake_quantize_affine(x, F32(high / quant_max), 0, quant_min, quant_max))
 
 
-def reference_mse(x: np.ndarray, bit_width: int) -> float:
-    """Return the best of 200 ends up to the maximum and 41 more around that one."""
-    return _least(np.ascontiguousarray(x, F32).tobytes(), bit_width)[0]
+@dataclass(frozen=True, eq=False)
+class EndTask:
+    """What an upper end is judged by: the tensor as it was given, and the best end with its error."""
+
+    x: np.ndarray
+    bit_width: int
+    best: float
+    least: float
+
+
+def reference_mse(x: np.ndarray, bit_width: int) -> EndTask:
+    """Return the best of 200 ends up to the maximum and 41 more around that one, as a task to be judged by."""
+    return EndTask(x, bit_width, *_least(np.ascontiguousarray(x, F32).tobytes(), bit_width))
 
 
 def _best(x: np.ndarray, ends: np.ndarray, bit_width: int) -> float:
@@ -175,38 +194,36 @@ def _least(data: bytes, bit_width: int) -> tuple[float, float]:
     return high, error_of(x, high, bit_width)
 
 
-def observe_mse(value: Any, x: np.ndarray, bit_width: int) -> Any:
-    """Return (end, its error over the least, the largest value, the best end); any end with a small error is right."""
-    end = numbers(value)
-    if end is None or end.size != 1 or not np.isfinite(end).all() or float(end.item()) <= 0:
-        return value
-    high = float(end.item())
-    best, least = _least(np.ascontiguousarray(x, F32).tobytes(), bit_width)
-    return np.array([high, error_of(x, high, bit_width) / least, float(x.max()), best, 2**bit_width - 1])
+def compare_mse(got: Any, task: EndTask) -> str | None:
+    """Accept every upper end with a small error; say on which side another one misses."""
+    value = numbers(got)
+    if isinstance(got, tuple | list):
+        return "expected one number, the upper end; the lower one is 0, which needs no search."
+    if value is None or value.size != 1:
+        return "expected one number, the upper end of the range."
+    high, largest = float(value.item()), float(task.x.max())
+    if not np.isfinite(high) or high <= 0:
+        return f"the upper end is {high:g}: expected a finite number above 0."
+    ratio = error_of(task.x, high, task.bit_width) / task.least
+    return None if ratio <= ERROR_SLACK else _missed(high, ratio, largest, task)
 
 
-def compare_mse(got: Any, expected: np.ndarray) -> str | None:
-    """Judge an upper end by the error that it reaches, and say on which side it misses."""
-    if not isinstance(got, np.ndarray) or got.shape != (5,):
-        if isinstance(got, tuple | list):
-            return "expected one number, the upper end; the lower one is 0, which needs no search."
-        value = numbers(got)
-        bad = value is not None and value.size == 1
-        return f"the upper end is {float(value.item()):g}: expected a finite number above 0." if bad else (
-            "expected one number, the upper end of the range."
-        )  # fmt: skip
-    high, ratio, largest, best, levels = got
-    if ratio <= ERROR_SLACK:
-        return None
-    times = f"its error is {ratio:.3g} times the least possible"
-    if np.isclose(high * levels, best, rtol=0.05):
+def _missed(high: float, ratio: float, largest: float, task: EndTask) -> str:
+    """Return what is wrong with an end whose error is ``ratio`` times the least."""
+    times, levels = f"its error is {ratio:.3g} times the least possible", 2**task.bit_width - 1
+    if np.isclose(high * levels, task.best, rtol=0.05):
         return f"{high:.4g} looks like the scale of a good range: return its upper end, not the step."
     if high > 1.001 * largest:
         return f"the range ends at {high:.4g}, beyond the largest value, {largest:.4g}: codes up there are never used."
-    if ratio < 1.4:
-        return f"the range ends at {high:.5g}, and {times}: nearly right – try more ends, the largest value among them."
+    if error_of(task.x, high * largest, task.bit_width) <= ERROR_SLACK * task.least:
+        return f"{high:.4g} looks like a share of the largest value: return the end itself, their product."
     if high > 0.999 * largest:
         return f"the range ends at the largest value, and {times}: nothing is clipped, so every step is too wide."
-    if high < best:
+    if ratio < 1.5:
+        return (
+            f"the range ends at {high:.5g}, and {times}: close. Try more ends, from small ones to the largest value, "
+            f"with the codes 0 … {levels} and rounding to the nearest."
+        )
+    if high < task.best:
         return f"the range ends at {high:.4g}, and {times}: it clips too much; so many codes can reach further."
     return f"the range ends at {high:.4g}, and {times}: too wide – fewer codes are left for the many small values."

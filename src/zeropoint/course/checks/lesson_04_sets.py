@@ -92,6 +92,7 @@ SETS = FieldsCheck(
             "not normalised",
             (
                 ("too dark", "dark images, normalised, come close to −2; here none is below 0: which step is missing?"),
+                ("not normalized", "that is it: write it as the brief does, 'not normalised'."),
                 ("one broken image", "one image cannot lift the minimum of all the others to 0."),
                 ("none", _NO_FAULT),
             ),
