@@ -167,7 +167,7 @@ def one_learner(name: str | None = None) -> str:
 def _course() -> Manifest | None:
     try:
         return load_manifest()
-    except FileNotFoundError:  # an installed package without the course folder still has records to show
+    except OSError:  # without the course folder, or where it cannot be read, there are still records to show
         return None
 
 
