@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -185,15 +184,7 @@ def terminal(*arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-@pytest.fixture
-def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("ZEROPOINT_PROGRESS", str(tmp_path / "progress.sqlite"))
-    monkeypatch.delenv("JUPYTERHUB_USER", raising=False)
-    monkeypatch.setattr(learner, "_told", None)
-    yield
-
-
-@pytest.mark.usefixtures("own_store")
+@pytest.mark.usefixtures("progress_file")
 def test_terminal_writes_it_once_this_course_is_passed(tmp_path: Path) -> None:
     file = tmp_path / "record.html"
     assert terminal("--out", str(file))[0] == 1
@@ -214,8 +205,9 @@ def test_terminal_writes_it_once_this_course_is_passed(tmp_path: Path) -> None:
     assert code == 1 and "cannot be written" in text
 
 
-@pytest.mark.usefixtures("own_store")
-def test_a_record_that_cannot_be_read_is_not_called_incomplete(tmp_path: Path) -> None:
-    (tmp_path / "progress.sqlite").write_bytes(b"no database" * 100)
+@pytest.mark.usefixtures("progress_file")
+def test_a_record_that_cannot_be_read_is_not_called_incomplete(tmp_path: Path, progress_file: Path) -> None:
+    progress_file.parent.mkdir()
+    progress_file.write_bytes(b"no database" * 100)
     with pytest.raises(store.StoreError, match="cannot be read"):
         write_certificate(tmp_path / "x.html", "Ada")

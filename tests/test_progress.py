@@ -22,14 +22,8 @@ POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals 
 
 
 @pytest.fixture(autouse=True)
-def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Point the store at a file that does not exist yet, with nobody logged in."""
-    file = tmp_path / "new folder" / "progress.sqlite"
-    monkeypatch.setenv("ZEROPOINT_PROGRESS", str(file))
-    monkeypatch.delenv("JUPYTERHUB_USER", raising=False)
-    monkeypatch.setattr(learner, "_told", None)
-    monkeypatch.setattr(learner, "_said", set())
-    yield file
+def path(progress_file: Path) -> Path:
+    return progress_file
 
 
 def record(item: str = "02.1", *, points: float = 1, kind: str = "exercise", passed: bool = True) -> bool:

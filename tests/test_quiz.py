@@ -6,7 +6,6 @@ import html
 import json
 import re
 import tomllib
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -23,14 +22,7 @@ FOLDER = Path(__file__).parents[1] / "quiz"
 SOURCE = FOLDER / "quick_test.toml"
 
 
-@pytest.fixture(autouse=True)
-def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nobody is logged in, and the progress file is one of our own."""
-    monkeypatch.setenv("ZEROPOINT_PROGRESS", str(tmp_path / "progress.sqlite"))
-    monkeypatch.delenv("JUPYTERHUB_USER", raising=False)
-    monkeypatch.setattr(learner, "_told", None)
-    monkeypatch.setattr(learner, "_said", set())
-    yield
+pytestmark = pytest.mark.usefixtures("progress_file")
 
 
 @pytest.fixture
@@ -400,9 +392,10 @@ def test_every_try_is_kept_and_the_best_named(quiz: Quiz) -> None:
 
 
 def test_result_shows_even_when_it_cannot_be_saved(
-    quiz: Quiz, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    quiz: Quiz, progress_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "progress.sqlite").write_bytes(b"no database" * 100)
+    progress_file.parent.mkdir()
+    progress_file.write_bytes(b"no database" * 100)
     learner.login("Ada")
     for number, given in answers(quiz).items():
         quiz.answer(number, *(given if isinstance(given, list) else [given]))

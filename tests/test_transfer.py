@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,8 @@ from zeropoint.course import export, forget, import_progress, learner, login, pr
 
 
 @pytest.fixture(autouse=True)
-def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Point the store at a file that does not exist yet, with nobody logged in."""
-    file = tmp_path / "home" / "progress.sqlite"
-    monkeypatch.setenv("ZEROPOINT_PROGRESS", str(file))
-    monkeypatch.delenv("JUPYTERHUB_USER", raising=False)
-    monkeypatch.setattr(learner, "_told", None)
-    monkeypatch.setattr(learner, "_said", set())
-    yield file
+def path(progress_file: Path) -> Path:
+    return progress_file
 
 
 def record(item: str = "02.1", *, points: float = 1, passed: bool = True, detail: Any = None) -> None:

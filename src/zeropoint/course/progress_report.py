@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from zeropoint.course import progress_view
 from zeropoint.course.manifest import Lesson, Manifest
@@ -45,7 +46,7 @@ class Progress:
     problem: str = ""
     course: Manifest | None = None  # unknown where the package is installed without the course folder
 
-    @property
+    @cached_property
     def items(self) -> tuple[Item, ...]:
         """Exercises, quizzes and lessons tried, each with its best points."""
         tried: dict[tuple[str, str], list[Attempt]] = {}
@@ -60,7 +61,7 @@ class Progress:
         opened = kind == "exercise" and name in self.solutions_shown
         return Item(kind, name, passed, best.points, best.max_points, len(rows), opened)
 
-    @property
+    @cached_property
     def solutions_shown(self) -> tuple[str, ...]:
         """Exercises whose solution was opened, whether or not they were tried."""
         return tuple(sorted({row.item for row in self.history if row.kind == "solution_shown"}))

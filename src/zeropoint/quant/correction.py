@@ -10,6 +10,7 @@ from torch import Tensor, fx, nn
 from torch.nn import functional as F
 
 from zeropoint.quant.fusion import fold_batchnorm
+from zeropoint.quant.hooks import layer_inputs, run_watched
 from zeropoint.quant.operators import WEIGHTED
 from zeropoint.quant.quantized_model import QuantizedModel, checked_batches
 
@@ -162,47 +163,15 @@ def float_twin(model: nn.Module, quantized: QuantizedModel) -> fx.GraphModule:
     return folded
 
 
-def layer_inputs(network: fx.GraphModule, name: str, batch: Tensor) -> list[Tensor]:
-    """Return what a layer reads, call by call, when the network sees a batch; what comes after is not computed."""
-    calls = sum(node.op == "call_module" and node.target == name for node in network.graph.nodes)
-    seen: list[Tensor] = []
-
-    def catch(_layer: nn.Module, args: tuple[Tensor, ...], kwargs: dict[str, Tensor]) -> None:
-        seen.append(args[0] if args else kwargs["input"])
-        if len(seen) == calls:
-            raise _Reached
-
-    handle = network.get_submodule(name).register_forward_pre_hook(catch, with_kwargs=True)
-    try:
-        network(batch)
-    except _Reached:
-        return seen
-    finally:
-        handle.remove()
-    raise ValueError(f"The network never calls the layer {name!r}.")
-
-
-class _Reached(Exception):
-    """Stops a forward pass at the last call of the layer whose inputs were wanted."""
-
-
 def _channel_sums(network: nn.Module, names: list[str], batches: list[Tensor]) -> dict[str, Tensor]:
     """Return the sum of every channel's outputs, shape (channels,), of the named layers over all calls and batches."""
     totals: dict[str, Tensor] = {}
 
-    def add(name: str, layer: nn.Module, output: Tensor) -> None:
-        totals[name] = totals.get(name, 0) + _sums(layer, output)
+    def add(name: str, _x: Tensor, output: Tensor) -> None:
+        totals[name] = totals.get(name, 0) + _sums(network.get_submodule(name), output)
 
-    handles = [
-        network.get_submodule(name).register_forward_hook(lambda layer, _i, output, name=name: add(name, layer, output))
-        for name in names
-    ]
-    try:
-        for batch in batches:
-            network(batch)
-    finally:
-        for handle in handles:
-            handle.remove()
+    for batch in batches:
+        run_watched(network, names, add, batch)
     return totals
 
 

@@ -100,9 +100,7 @@ class MinMaxObserver:
             When nothing was observed yet, or the batches held NaN or infinities.
         """
         self._require_data()
-        qparams = choose_qparams_affine(self.min_val, self.max_val, **options)
-        expand = self.granularity.expand
-        return qparams._replace(scale=expand(qparams.scale), zero_point=expand(qparams.zero_point))
+        return granular_qparams(self.min_val, self.max_val, self.granularity, **options)
 
     def _update(self, low: Array, high: Array) -> None:
         """Widen the range by the extremes of one batch, or of another observer."""
@@ -180,3 +178,9 @@ class MovingAverageMinMaxObserver(MinMaxObserver):
             low = self.min_val + self.averaging_constant * (low - self.min_val)
             high = self.max_val + self.averaging_constant * (high - self.max_val)
         self.min_val, self.max_val = low, high
+
+
+def granular_qparams(low: Array, high: Array, granularity: Granularity, **options: Any) -> QParams:
+    """Return the parameters of one range a granule, laid out so that they broadcast against the tensor."""
+    qparams = choose_qparams_affine(low, high, **options)
+    return qparams._replace(scale=granularity.expand(qparams.scale), zero_point=granularity.expand(qparams.zero_point))

@@ -9,11 +9,12 @@ from array_api_compat import array_namespace
 from torch import Tensor, nn
 
 from zeropoint.quant.accumulate import quantize_bias
-from zeropoint.quant.affine import QParams, choose_qparams_affine, fake_quantize_affine
+from zeropoint.quant.affine import QParams, fake_quantize_affine
 from zeropoint.quant.granularity import Granularity
-from zeropoint.quant.observers import MinMaxObserver
+from zeropoint.quant.observers import MinMaxObserver, granular_qparams
 
 Array = Any
+WEIGHT_CODES = {"signed": True, "narrow_range": True}  # −127 … 127 at 8 bits
 _SHARES = torch.linspace(1, 0.2, 81).tolist()  # of the largest weight, in steps of 1 %; the first of equals wins
 _BIAS_STEPS = 2**30  # a bias takes at most half of what int32 holds, which leaves room to sum
 
@@ -43,13 +44,13 @@ def choose_weight_qparams(weight: Array, bit_width: int, granularity: Granularit
     minmax [[0.  0.3 0.3 0.  0.3 0.9]]
     mse [[0.   0.28 0.28 0.   0.28 0.85]]
     """
-    options = {"bit_width": bit_width, "signed": True, "symmetric": True, "narrow_range": True}
+    options = {"bit_width": bit_width, "symmetric": True, **WEIGHT_CODES}
     if method == "minmax":
         observer = MinMaxObserver(granularity)
         observer.observe(weight)
         return observer.calculate_qparams(**options)
     limit = _least_error_limit(weight, granularity, options)
-    return _expanded(choose_qparams_affine(-limit, limit, **options), granularity)
+    return granular_qparams(-limit, limit, granularity, **options)
 
 
 def lowest_weight_scale(bias: Tensor, x_scale: Tensor, w_scale: Tensor) -> Tensor:
@@ -84,17 +85,10 @@ def _least_error_limit(weight: Array, granularity: Granularity, options: dict[st
     """Return, for each granule, the clipping limit with the least squared error."""
     xp = array_namespace(weight)
     largest = granularity.reduce(xp.max, xp.abs(weight))
-    best, least = largest, None
+    best, least = largest, xp.full_like(largest, xp.inf)
     for share in _SHARES:
-        qparams = _expanded(choose_qparams_affine(-share * largest, share * largest, **options), granularity)
+        qparams = granular_qparams(-share * largest, share * largest, granularity, **options)
         error = granularity.reduce(xp.sum, (weight - fake_quantize_affine(weight, *qparams)) ** 2)
-        if least is None:
-            least = error
         best = xp.where(error < least, share * largest, best)
         least = xp.minimum(error, least)
     return best
-
-
-def _expanded(qparams: QParams, granularity: Granularity) -> QParams:
-    scale, zero_point = granularity.expand(qparams.scale), granularity.expand(qparams.zero_point)
-    return qparams._replace(scale=scale, zero_point=zero_point)

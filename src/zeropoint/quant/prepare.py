@@ -13,11 +13,10 @@ from torch.func import functional_call
 from zeropoint.quant.config import QConfig
 from zeropoint.quant.fusion import fold_batchnorm
 from zeropoint.quant.granularity import PerGroup
+from zeropoint.quant.parameters import WEIGHT_CODES
 from zeropoint.quant.ptq import insert_quantizers, quantize_model, sort_layers, weighted_layers
 from zeropoint.quant.qat import FakeQuantize, LearnedStepSize
 from zeropoint.quant.quantized_model import QUANTIZER_SUFFIX, ActivationQuantizer, QuantizedModel, TracedNetwork
-
-_WEIGHTS = {"signed": True, "narrow_range": True}
 
 
 class WeightFakeQuantized(nn.Module):
@@ -94,11 +93,11 @@ def prepare_qat(
     for name in weighted_layers(prepared):
         bits, layer = config.bits(name)[0], prepared.graph_module.get_submodule(name)
         if learn_step:
-            quantizer = LearnedStepSize(bits, **_WEIGHTS)
+            quantizer = LearnedStepSize(bits, **WEIGHT_CODES)
             quantizer.start_from(start.weight_qparams[name])
         else:
             granularity = config.weight_granularity
-            quantizer = FakeQuantize(bits, **_WEIGHTS, symmetric=True, granularity=granularity, dynamic=True)
+            quantizer = FakeQuantize(bits, **WEIGHT_CODES, symmetric=True, granularity=granularity, dynamic=True)
             quantizer(layer.weight)  # gives its scale the shape that a saved state will have
         prepared.graph_module.set_submodule(name, WeightFakeQuantized(layer, quantizer))
     if start is not None:

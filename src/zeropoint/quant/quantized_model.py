@@ -117,10 +117,8 @@ class QuantizedModel(TracedNetwork):
         if x_scale is not None:
             lowest = lowest_weight_scale(layer.bias, x_scale, qparams.scale)
             qparams = qparams._replace(scale=torch.maximum(qparams.scale, lowest))
-        weight = fake_quantize_affine(layer.weight, *qparams).to(layer.weight)
-        layer.weight = nn.Parameter(
-            weight
-        )  # its own: another layer, in float or on another grid, may share the float one
+        # a tensor of its own: another layer, in float or on another grid, may share the float one
+        layer.weight = nn.Parameter(fake_quantize_affine(layer.weight, *qparams).to(layer.weight))
         self.weight_qparams[name] = qparams
         self.round_bias(name)
 
@@ -170,11 +168,9 @@ class QuantizedModel(TracedNetwork):
         (int32); symmetric weights have no zero point to store.
         """
         total = 4 * sum(parameter.numel() for parameter in self.graph_module.parameters())
-        for name in self.weight_qparams:
+        for name, qparams in self.weight_qparams.items():
             count = self.graph_module.get_submodule(name).weight.numel()
-            total += (
-                nbytes(count, _bits(self.weight_qparams[name])) - 4 * count + 4 * math.prod(self._scale_shape(name))
-            )
+            total += nbytes(count, _bits(qparams)) - 4 * count + 4 * math.prod(self._scale_shape(name))
         return total + 8 * len(self.activation_quantizers())
 
     def _scale_shape(self, name: str) -> tuple[int, ...]:

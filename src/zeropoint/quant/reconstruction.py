@@ -11,7 +11,8 @@ from torch.nn.functional import pad, unfold
 from tqdm.auto import tqdm
 
 from zeropoint.quant.affine import QParams
-from zeropoint.quant.correction import float_twin, layer_inputs
+from zeropoint.quant.correction import float_twin
+from zeropoint.quant.hooks import layer_inputs
 from zeropoint.quant.quantized_model import QuantizedModel, checked_batches
 
 _ZETA, _GAMMA = 1.1, -0.1  # the sigmoid is stretched beyond 0 and 1, so that it reaches both

@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 
 from zeropoint.quant.config import QConfig
 from zeropoint.quant.fusion import fold_batchnorm
+from zeropoint.quant.hooks import run_watched
 from zeropoint.quant.metrics import sqnr_db
 from zeropoint.quant.operators import Role, name_of, origin, role
 from zeropoint.quant.ptq import quantize_model
@@ -165,20 +166,8 @@ def _add_errors(sums: dict[str, Tensor], folded: nn.Module, quantized: Quantized
     def compare(name: str, x: Tensor, output: Tensor) -> None:
         sums[name][1] += _square(expected[name].popleft() - output)
 
-    _run_with_hooks(folded, list(sums), keep, batch)
-    _run_with_hooks(network, list(sums), compare, batch)
-
-
-def _run_with_hooks(network: nn.Module, names: list[str], see: Callable[..., None], batch: Tensor) -> None:
-    handles = [
-        network.get_submodule(name).register_forward_hook(lambda _m, x, output, name=name: see(name, x[0], output))
-        for name in names
-    ]
-    try:
-        network(batch)
-    finally:
-        for handle in handles:
-            handle.remove()
+    run_watched(folded, list(sums), keep, batch)
+    run_watched(network, list(sums), compare, batch)
 
 
 def _input_quantizers(quantized: QuantizedModel) -> dict[str, list[nn.Module]]:
