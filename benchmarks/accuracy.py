@@ -33,11 +33,11 @@ from zeropoint.quant import (
 from zeropoint.quant.quantized_model import QuantizedModel
 from zeropoint.vision import cifar, zoo
 from zeropoint.vision.evaluate import hits
+from zeropoint.vision.finetuned import ENDS
 from zeropoint.vision.statistics import accuracy, paired_difference
 
 ROOT = Path(__file__).parents[1]
 CALIBRATION_IMAGES = 512
-ENDS = {"resnet20": ("conv1", "fc"), "mobilenet": ("stem", "fc")}  # the first and the last layer
 Repair = Callable[[QuantizedModel, nn.Module, list[Tensor]], object]
 REPAIRS: dict[str, Repair] = {
     "bias correction": correct_bias,

@@ -16,7 +16,7 @@ def test_entries_are_sorted_and_unique() -> None:
 
 
 def test_every_entry_says_which_lesson_explains_it() -> None:
-    without = [entry for entry in ENTRIES if not re.search(r"\((0[0-6], )*0[0-6]\)$", entry)]
+    without = [entry for entry in ENTRIES if not re.search(r"\(((0\d|1[0-3]), )*(0\d|1[0-3])\)$", entry)]
     assert not without
 
 

@@ -16,11 +16,22 @@ from zeropoint.quant.affine import (
     quant_range,
     quantize_affine,
 )
+from zeropoint.quant.floating import (
+    E2M1,
+    E4M3,
+    E5M2,
+    MX_INT8,
+    FloatFormat,
+    choose_float_scale,
+    fake_quantize_float,
+    fake_quantize_mx,
+)
 from zeropoint.quant.granularity import Granularity, PerAxis, PerGroup, PerTensor
 from zeropoint.quant.histogram import Histogram, HistogramObserver
 from zeropoint.quant.integer import quantized_add, quantized_avg_pool, quantized_conv2d, quantized_linear
 from zeropoint.quant.metrics import mse, nbytes, sqnr_db
 from zeropoint.quant.observers import MinMaxObserver, MovingAverageMinMaxObserver
+from zeropoint.quant.packing import pack_int4, unpack_int4
 from zeropoint.quant.requantize import quantize_multiplier, requantize_fixed_point, requantize_float
 
 _NEEDS_TORCH = {
@@ -47,7 +58,12 @@ _NEEDS_TORCH = {
 }
 
 __all__ = [
+    "E2M1",
+    "E4M3",
+    "E5M2",
+    "MX_INT8",
     "FakeQuantize",
+    "FloatFormat",
     "Granularity",
     "Histogram",
     "HistogramObserver",
@@ -64,12 +80,15 @@ __all__ = [
     "adaround",
     "allocate_bits",
     "bit_costs",
+    "choose_float_scale",
     "choose_qparams_affine",
     "convert",
     "correct_bias",
     "dequantize_affine",
     "equalize_cross_layer",
     "fake_quantize_affine",
+    "fake_quantize_float",
+    "fake_quantize_mx",
     "fake_quantize_ste",
     "fold_batchnorm",
     "fold_zero_point",
@@ -79,6 +98,7 @@ __all__ = [
     "leave_one_out",
     "mse",
     "nbytes",
+    "pack_int4",
     "prepare_qat",
     "quant_range",
     "quantize_affine",
@@ -95,6 +115,7 @@ __all__ = [
     "size_parts",
     "spread_channels",
     "sqnr_db",
+    "unpack_int4",
 ]
 
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from zeropoint.quant._branches import run_branching
 from zeropoint.quant.config import QConfig
 from zeropoint.quant.fusion import fold_batchnorm
 from zeropoint.quant.metrics import mse, nbytes
@@ -33,8 +34,8 @@ def bit_costs(
 ) -> pandas.DataFrame:
     """Return how far the network's output moves when the weights of one layer alone have few bits.
 
-    Everything else stays in float, activations too. One pass over the batches for every layer and bit width, so a
-    few hundred images are a sensible choice.
+    Everything else stays in float, activations too. For every layer and bit width the network is run from that layer
+    on, so a few hundred images are a sensible choice.
 
     Parameters
     ----------
@@ -63,15 +64,21 @@ def bit_costs(
     weights_only = replace(config, activation_bits=None, layer_bits={})
     rounded = {bits: quantize_model(model, batches, replace(weights_only, weight_bits=bits)) for bits in bit_widths}
     layers = [name for name in rounded[bit_widths[0]].weight_qparams if config.bits(name)[0] is not None]
-    network = fold_batchnorm(model)
-    expected = torch.cat([network(batch) for batch in batches])
+    network, found = fold_batchnorm(model), {(name, bits): [] for name in layers for bits in bit_widths}
+    with tqdm(total=len(layers) * len(batches), desc=progress, disable=progress is None) as bar:
+
+        def try_out(name: str, finish: Callable[[], Tensor]) -> None:
+            original = network.get_submodule(name)
+            for bits in bit_widths:
+                network.set_submodule(name, rounded[bits].graph_module.get_submodule(name))
+                found[name, bits].append(finish())
+            network.set_submodule(name, original)
+            bar.update()
+
+        expected = torch.cat([run_branching(network, layers, try_out, batch) for batch in batches])
     table = pandas.DataFrame(index=pandas.Index(layers, name="layer"), columns=bit_widths, dtype=float)
-    for name in tqdm(layers, desc=progress, disable=progress is None):
-        original = network.get_submodule(name)
-        for bits in bit_widths:
-            network.set_submodule(name, rounded[bits].graph_module.get_submodule(name))
-            table.loc[name, bits] = float(cost(expected, torch.cat([network(batch) for batch in batches])))
-        network.set_submodule(name, original)
+    for (name, bits), outputs in found.items():
+        table.loc[name, bits] = float(cost(expected, torch.cat(outputs)))
     return table
 
 

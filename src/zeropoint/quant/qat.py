@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 from zeropoint.quant.affine import QParams, choose_qparams_affine, quant_range
 from zeropoint.quant.granularity import Granularity, PerTensor
@@ -61,10 +62,24 @@ def fake_quantize_ste(x: Tensor, scale: Tensor, zero_point: Tensor, quant_min: i
 
     Source: Jacob et al. 2018 (arXiv:1712.05877), section 3.
     """
-    q = round_ste(x / scale) + zero_point
-    inside = (q >= quant_min) & (q <= quant_max)  # the last code is inside: torch.clamp would stop its gradient too
-    q = torch.where(inside, q, torch.clamp(q, quant_min, quant_max).detach())
-    return (q - zero_point) * scale
+    return _FakeQuantizeSTE.apply(x, scale, zero_point, quant_min, quant_max)
+
+
+class _FakeQuantizeSTE(torch.autograd.Function):
+    # one function with in-place steps, not ten recorded ones: a training step is bound by memory traffic
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, scale: Tensor, zero_point: Tensor, quant_min: int, quant_max: int) -> Tensor:
+        q = torch.div(x, scale).round_().add_(zero_point)
+        saturated = q.clamp(quant_min, quant_max)
+        ctx.save_for_backward(saturated == q)  # after rounding: what rounds to the last code is inside
+        return saturated.sub_(zero_point).mul_(scale)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None]:
+        (inside,) = ctx.saved_tensors
+        return grad * inside, None, None, None, None
 
 
 class FakeQuantize(nn.Module):
@@ -182,10 +197,9 @@ class LearnedStepSize(nn.Module):
             self._initialize(x)
         with torch.no_grad():
             self.step.abs_().clamp_(min=_SMALLEST_STEP)  # an update may have carried it past 0
-        step = _scale_gradient(self.step, 1 / math.sqrt(x.numel() / self.step.numel() * self.quant_max))
+        gain = 1 / math.sqrt(x.numel() / self.step.numel() * self.quant_max)
         low, high = self.quant_min - self.zero_point, self.quant_max - self.zero_point
-        q = torch.clamp(x / step, low, high)  # saturate first: it decides the step's gradient
-        return round_ste(q) * step
+        return _LearnedStep.apply(x, self.step, low, high, gain)
 
     @torch.no_grad()
     def _initialize(self, x: Tensor) -> None:
@@ -195,6 +209,21 @@ class LearnedStepSize(nn.Module):
         self.initialized.fill_(True)
 
 
-def _scale_gradient(x: Tensor, gain: float) -> Tensor:
-    """Return ``x`` itself, with its gradient multiplied by ``gain``."""
-    return (x - x * gain).detach() + x * gain
+class _LearnedStep(torch.autograd.Function):
+    # x̂ = step · round(clamp(x / step)); its slope over the step is round(v) − v inside, and the end's code outside
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, step: Tensor, low: Tensor, high: Tensor, gain: float) -> Tensor:
+        v = x / step
+        q = v.clamp(low, high)
+        inside = q == v
+        q.round_()
+        ctx.save_for_backward(torch.sub(q, v.mul_(inside), out=v), inside)
+        ctx.gain, ctx.shape = gain, step.shape
+        return q.mul_(step)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
+        slope, inside = ctx.saved_tensors
+        return grad * inside, (grad * slope).sum_to_size(ctx.shape).mul_(ctx.gain), None, None, None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ class Recipe:
     warmup: float = 0.2  # fraction of all steps in which the learning rate rises
     seed: int = 0
     bf16: bool = False  # autocast to bfloat16: only fast on CPUs with AVX512-BF16 or AMX
+    clip_norm: float | None = None  # longest gradient of all parameters together; longer ones are shortened to it
 
 
 class Training:
@@ -45,6 +47,10 @@ class Training:
         Trained in place, in channels-last memory format.
     images : uint8 array, shape (N, 32, 32, 3)
     labels : int64 array, shape (N,)
+
+    Attributes
+    ----------
+    losses : list of float – the loss of every step since this object was made
     """
 
     def __init__(self, model: nn.Module, images: np.ndarray, labels: np.ndarray, recipe: Recipe):
@@ -66,18 +72,26 @@ class Training:
             weight_decay=recipe.weight_decay,
             nesterov=True,
         )
+        total = self.steps * recipe.epochs
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimizer,
             max_lr=recipe.max_lr,
-            total_steps=self.steps * recipe.epochs,
-            pct_start=recipe.warmup,
+            total_steps=total,
+            pct_start=recipe.warmup if recipe.warmup * total > 1 else 0.0,  # torch divides by 0 when it is one step
             cycle_momentum=False,
         )
         self.augment = cifar.augmentation()
         self.epoch = 0
+        self.losses: list[float] = []
 
     def run_epoch(self) -> dict:
-        """Train one epoch and return its log line: epoch, mean loss, training accuracy, seconds."""
+        """Train one epoch and return its log line: epoch, mean loss, training accuracy, seconds.
+
+        Raises
+        ------
+        ValueError
+            As soon as the loss is not a finite number any more: the training has diverged.
+        """
         start = time.perf_counter()
         torch.manual_seed(self.recipe.seed * 100_003 + self.epoch)  # a resumed run repeats nothing
         self.model.train()
@@ -102,11 +116,24 @@ class Training:
         with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bf16):
             logits = self.model(batch)
             loss = cross_entropy(logits, self.labels[index])
+        self.losses.append(loss.item())
+        if not math.isfinite(self.losses[-1]):
+            raise ValueError(
+                f"The loss is {self.losses[-1]} in epoch {self.epoch + 1}, step {len(self.losses)}: "
+                f"the training has diverged, start anew with a learning rate below {self.recipe.max_lr:g}."
+            )
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        if self.recipe.clip_norm:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip_norm)
         self.optimizer.step()
         self.schedule.step()
-        return loss.item(), int((logits.argmax(1) == self.labels[index]).sum())
+        return self.losses[-1], int((logits.argmax(1) == self.labels[index]).sum())
+
+    @property
+    def about(self) -> dict:
+        """What decides the result, besides the model: the recipe, and how many images it trains on."""
+        return {**asdict(self.recipe), "images": len(self.images)}
 
     def save(self, path: Path) -> None:
         """Write a checkpoint that ``resume`` accepts; an interrupted write leaves the old one whole."""
@@ -115,7 +142,7 @@ class Training:
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
             "epoch": self.epoch,
-            "recipe": asdict(self.recipe),
+            "recipe": self.about,
         }
         temporary = path.with_suffix(".partial")
         torch.save(state, temporary)
@@ -124,9 +151,9 @@ class Training:
     def resume(self, path: Path) -> None:
         """Continue from a checkpoint of the same recipe."""
         state = torch.load(path, weights_only=True)
-        if state["recipe"] != asdict(self.recipe):
+        if state["recipe"] != self.about:
             raise ValueError(
-                f"{path} was made with {state['recipe']}, not with {asdict(self.recipe)}: "
+                f"{path} was made with {state['recipe']}, not with {self.about}: "
                 "repeat the same options, or start anew with --fresh."
             )
         self.model.load_state_dict(state["model"])
@@ -148,14 +175,23 @@ def _keep_strided_depthwise_in_float(model: nn.Module) -> None:
 
 
 def fit(training: Training, *, checkpoint: Path, log: Path) -> nn.Module:
-    """Train until the recipe's last epoch, with a checkpoint and a log line (JSON) after each one."""
-    mode = "a" if training.epoch else "w"
-    with log.open(mode, encoding="utf-8") as lines:
+    """Train until the recipe's last epoch, with a checkpoint and a log line (JSON) after each one.
+
+    A log that reaches further than the training (its last epoch was logged, but not saved any more) is cut back.
+    """
+    known = read_log(log) if training.epoch else []
+    with log.open("w", encoding="utf-8") as lines:
+        lines.writelines(json.dumps(line) + "\n" for line in known if line.get("epoch", 0) <= training.epoch)
         while training.epoch < training.recipe.epochs:
             lines.write(json.dumps(training.run_epoch()) + "\n")
             lines.flush()
             training.save(checkpoint)
     return training.model.eval()
+
+
+def read_log(path: Path) -> list[dict]:
+    """Return the lines of a log, each a dict; none when there is no such file."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
 
 
 def train_network(
