@@ -40,12 +40,13 @@ lint: $(STAMP) ## check style, format and spelling, and that notebooks carry no 
 	$(PY) -m nbstripout --verify --keep-output --keep-count --keep-id $(NOTEBOOKS) </dev/null
 
 unit: $(STAMP) ## run the tests of the package, the set-up and the browser
-	$(PY) -m pytest -n $(JOBS) --dist loadscope $(ARGS)
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS) --dist loadscope $(ARGS)
 
+# one thread a kernel: kernels that share the cores with two threads each wait for one another, many times slower
 # the import warms the disk cache: a cold torch can take longer than nbval waits for a first output
 notebooks: $(STAMP) ## run every committed notebook and compare its outputs
 	@$(PY) -c 'import torch'
-	$(PY) -m pytest --nbval -n $(JOBS) --dist loadscope --timeout 330 $(ARGS) notebooks solutions quiz
+	OMP_NUM_THREADS=1 $(PY) -m pytest --nbval -n $(JOBS) --dist loadscope --timeout 330 $(ARGS) notebooks solutions quiz
 
 build: $(STAMP) ## write exercises/ from solutions/
 	@$(PY) -m zeropoint.cli build $(ARGS)
