@@ -1,5 +1,5 @@
 # Every target sets up what it needs in .venv; a machine with Python 3.11 to 3.14, pip and make is enough.
-# Without make (Windows): `pip install uv`, then `uv run zeropoint lab` and `uv run pytest`.
+# Without make (Windows): `pip install uv`, then `uv run --extra deploy zeropoint lab` and `uv run --extra deploy pytest`.
 
 SHELL := /bin/sh
 VENV := .venv
@@ -77,5 +77,5 @@ $(STAMP): pyproject.toml uv.lock
 	@$(VENV)/bin/uv --version >/dev/null 2>&1 || \
 		if $(PY) -m pip --version >/dev/null 2>&1; then $(PY) -m pip install --quiet "$(UV)"; \
 		else "$(PYTHON)" -m pip --python $(PY) install --quiet "$(UV)"; fi
-	@$(VENV)/bin/uv sync --frozen
+	@$(VENV)/bin/uv sync --frozen --extra deploy
 	@echo "$(CURDIR)" > $@

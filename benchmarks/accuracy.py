@@ -61,11 +61,18 @@ def rows(network: str) -> Iterator[Row]:
         for granularity in (PerTensor(), PerAxis(0)):
             yield Row(f"W{bits}A8 {granularity}", QConfig(weight_bits=bits, weight_granularity=granularity))
     four, ends = QConfig(weight_bits=4, activation_bits=4), {name: 8 for name in ENDS[network]}
-    for where, config in (("", four), (", first and last layer 8 bits", replace(four, layer_bits=ends))):
+    ranges_and_repairs = {
+        "W4A8": QConfig(weight_bits=4),
+        "W4A4": four,
+        "W4A4, first and last layer 8 bits": replace(four, layer_bits=ends),
+    }
+    for name, config in ranges_and_repairs.items():
         for method in ("minmax", "percentile", "mse", "entropy"):
-            yield Row(f"W4A4{where}, {method}", replace(config, activation_range=method))
+            yield Row(f"{name}, {method}", replace(config, activation_range=method))
+        best = replace(config, activation_range="mse")
+        yield Row(f"{name}, mse + cross-layer equalization", best, (), equalize_cross_layer)
         for repairs in (("bias correction",), ("AdaRound",), ("AdaRound", "bias correction")):
-            yield Row(f"W4A4{where}, mse + {' + '.join(repairs)}", replace(config, activation_range="mse"), repairs)
+            yield Row(f"{name}, mse + {' + '.join(repairs)}", best, repairs)
     eight = QConfig(weight_granularity=PerTensor())
     for exponent in (1, 2, 3, 4):
         yield Row(

@@ -121,7 +121,7 @@ def test_channels_are_conda_forge_alone() -> None:
 
 def test_pip_installs_the_course_itself_and_nothing_else() -> None:
     sections = [entry for entry in environment()["dependencies"] if not isinstance(entry, str)]
-    assert sections == [{"pip": ["-e ."]}]
+    assert sections == [{"pip": ["-e .[deploy]"]}]
     assert "pip" in conda_lines(environment())
 
 
