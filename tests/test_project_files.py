@@ -31,9 +31,10 @@ def test_the_makefile_supports_the_pythons_of_pyproject() -> None:
 def test_the_lock_was_made_from_this_pyproject() -> None:
     project = toml("pyproject.toml")
     (locked,) = [package for package in toml("uv.lock")["package"] if package["name"] == "zeropoint"]
+    (extras,) = project["project"]["optional-dependencies"].values()
     sides = [
-        (project["project"]["dependencies"], locked["metadata"]["requires-dist"]),
-        (project["dependency-groups"]["dev"], locked["metadata"]["requires-dev"]["dev"]),
+        (project["project"]["dependencies"] + extras, locked["metadata"]["requires-dist"]),
+        *((wanted, locked["metadata"]["requires-dev"][name]) for name, wanted in project["dependency-groups"].items()),
     ]
     for declared, entries in sides:
         wanted = {(r.name, r.specifier) for r in map(Requirement, declared)}

@@ -91,7 +91,7 @@ def test_the_first_call_sets_up_and_opens_the_course(clone: Clone) -> None:
     assert result.returncode == 0, result.stderr
     wanted = ["python -m venv", "python -m pip --version", "python -m pip install", "uv sync", "python -m zeropoint"]
     assert [call for call, start in zip(clone.calls, wanted, strict=True) if not call.startswith(start)] == []
-    assert "uv sync --frozen" in clone.calls
+    assert "uv sync --frozen --extra deploy" in clone.calls
 
 
 def test_the_second_call_installs_nothing(clone: Clone) -> None:
@@ -106,7 +106,7 @@ def test_a_changed_lock_or_project_is_synced(clone: Clone, name: str) -> None:
     later = (clone.root / STAMP).stat().st_mtime + 10
     os.utime(clone.root / name, (later, later))
     clone.make("setup")
-    assert clone.calls == ["uv sync --frozen"]
+    assert clone.calls == ["uv sync --frozen --extra deploy"]
 
 
 @pytest.mark.parametrize("status", ["1", "130", "137"])
@@ -115,7 +115,7 @@ def test_a_failed_or_interrupted_sync_is_taken_up_again(clone: Clone, status: st
     assert not (clone.root / STAMP).exists()
     assert not any("zeropoint" in call for call in clone.calls)
     assert clone.make("lab").returncode == 0
-    assert clone.calls == ["uv sync --frozen", "python -m zeropoint.cli lab"]
+    assert clone.calls == ["uv sync --frozen --extra deploy", "python -m zeropoint.cli lab"]
 
 
 def test_a_sync_that_fails_later_takes_the_old_stamp_away(clone: Clone) -> None:
@@ -130,7 +130,7 @@ def test_a_moved_clone_is_set_up_again(clone: Clone) -> None:
     clone.make("setup")
     clone.root = clone.root.rename(clone.root.with_name("moved here"))
     clone.make("setup")
-    assert clone.calls == ["uv sync --frozen"]
+    assert clone.calls == ["uv sync --frozen --extra deploy"]
 
 
 def test_a_python_without_ensurepip_installs_uv_from_outside(clone: Clone) -> None:
