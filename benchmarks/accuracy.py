@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from _tables import write_section
 from torch import Tensor, nn
 
 from zeropoint.quant import (
@@ -121,16 +122,6 @@ def table(results: list[dict], fp32: dict) -> str:
     return "\n".join(lines)
 
 
-def write_section(network: str, text: str) -> None:
-    """Put the table between this network's markers in ``docs/benchmarks.md``."""
-    path = ROOT / "docs" / "benchmarks.md"
-    begin, end = f"<!-- accuracy {network} -->", f"<!-- end of accuracy {network} -->"
-    before, _, rest = path.read_text(encoding="utf-8").partition(begin)
-    if not rest:
-        raise SystemExit(f"docs/benchmarks.md has no line {begin}: add it, and {end}, where the table belongs.")
-    path.write_text(f"{before}{begin}\n{text}\n{end}{rest.partition(end)[2]}", encoding="utf-8")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--network", default="resnet20", choices=sorted(ENDS))
@@ -158,7 +149,7 @@ def main() -> None:
     text = table([done[row.name] for row in rows(options.network) if row.name in done], fp32)
     print(text)
     if not options.subset:
-        write_section(options.network, text)
+        write_section(f"accuracy {options.network}", text)
 
 
 def _read(path: Path) -> dict[str, dict]:

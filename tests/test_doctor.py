@@ -16,7 +16,7 @@ from zeropoint import cli, doctor, hardware
 from zeropoint.doctor import Check, Report
 from zeropoint.vision import cifar, zoo
 
-NAMES = ["Python", "Packages", "PyTorch", "CPU", "Cores", "Memory", "Disk", "Data", "Weights", "Widgets", "Progress"]
+NAMES = "Python Packages Runtimes PyTorch CPU Cores Memory Disk Data Weights Widgets Progress".split()
 
 
 def run_cli(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -209,3 +209,16 @@ def test_an_error_for_the_reader_is_one_sentence(monkeypatch: pytest.MonkeyPatch
 def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "report", lambda: (_ for _ in ()).throw(KeyError("bug")))
     assert isinstance(CliRunner().invoke(cli.main, ["doctor"]).exception, KeyError)
+
+
+def test_what_an_extra_adds_is_looked_at_apart() -> None:
+    wanted = ["click>=8", 'onnx>=1 ; extra == "deploy"', 'sphinx>=1 ; extra == "docs"', "none ; python_version < '3'"]
+    assert list(doctor.compare_versions(wanted)[0]) == ["click"]
+    assert list(doctor.compare_versions(wanted, extra="deploy")[0]) == ["onnx"]
+
+
+def test_missing_runtimes_are_a_warning_that_names_the_lessons(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.metadata, "requires", lambda _: ['no-such-runtime>=1 ; extra == "deploy"'])
+    status, message = doctor.check_runtimes()
+    assert status == "WARN"
+    assert message.startswith("no-such-runtime is missing; lessons 07 and 10 need the extra deploy: run `make lab`")

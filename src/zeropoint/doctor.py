@@ -13,7 +13,7 @@ from pathlib import Path
 
 from zeropoint.hardware import FAIL, OK, WARN, check_cores, check_cpu, check_disk, check_memory
 
-INSTALL = "run `make lab`, or `pip install -e .` in the course folder"
+INSTALL = 'run `make lab`, or `pip install -e ".[deploy]"` in the course folder'
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,18 @@ def check_packages() -> tuple[str, str]:
     )
 
 
-def compare_versions(requirements: Iterable[str]) -> tuple[dict[str, str], list[str]]:
+def check_runtimes() -> tuple[str, str]:
+    """Look for the packages of the extra ``deploy``, with which two lessons run INT8 for real."""
+    found, faults = compare_versions(metadata.requires("zeropoint") or [], extra="deploy")
+    if faults:
+        return WARN, f"{'; '.join(faults)}; lessons 07 and 10 need the extra deploy: {INSTALL}"
+    return OK, ", ".join(f"{name} {version}" for name, version in found.items())
+
+
+def compare_versions(requirements: Iterable[str], *, extra: str = "") -> tuple[dict[str, str], list[str]]:
     """Return the installed versions by name, and a phrase for each package that is missing or out of range.
+
+    Looked at are the requirements of the package itself or, with ``extra``, those that this extra adds.
 
     Examples
     --------
@@ -107,7 +117,10 @@ def compare_versions(requirements: Iterable[str]) -> tuple[dict[str, str], list[
 
     found, faults = {}, []
     for requirement in map(Requirement, requirements):
-        if requirement.marker and not requirement.marker.evaluate():
+        needed, needed_anyway = (
+            not requirement.marker or requirement.marker.evaluate({"extra": name}) for name in (extra, "")
+        )
+        if not needed or (extra and needed_anyway):
             continue
         try:
             version = found[requirement.name] = metadata.version(requirement.name)
@@ -180,6 +193,7 @@ def check_progress() -> tuple[str, str]:
 CHECKS: dict[str, Callable[[], tuple[str, str]]] = {
     "Python": check_python,
     "Packages": check_packages,
+    "Runtimes": check_runtimes,
     "PyTorch": check_torch,
     "CPU": check_cpu,
     "Cores": check_cores,
