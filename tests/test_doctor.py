@@ -16,7 +16,8 @@ from zeropoint import cli, doctor, hardware
 from zeropoint.doctor import Check, Report
 from zeropoint.vision import cifar, zoo
 
-NAMES = "Python Packages Runtimes PyTorch CPU Cores Memory Disk Data Weights Widgets Progress".split()
+NAMES = ["Python", "Packages", "Runtimes", "PyTorch", "CPU", "Cores", "Memory", "Disk", "Data", "Weights", "Widgets"]
+NAMES += ["Progress"]
 
 
 def run_cli(*arguments: str) -> subprocess.CompletedProcess[str]:
