@@ -11,11 +11,25 @@ from zeropoint import bench
 from zeropoint.cli import main
 from zeropoint.paths import course_root
 
+RESULTS = course_root() / "benchmarks" / "results"
+
+
+def recorded(name: str) -> dict[str, dict]:
+    lines = (RESULTS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    return {row["name"]: row for row in map(json.loads, lines)}
+
+
+def shown(section: str, column: int) -> dict[str, str]:
+    """Return a column of the table between a section's two comments in docs/benchmarks.md, by the first column."""
+    text = (course_root() / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    table = text.partition(f"<!-- {section} -->")[2].partition(f"<!-- end of {section} -->")[0].strip()
+    cells = [[cell.strip() for cell in line.split("|")[1:]] for line in table.splitlines()[2:]]
+    return {row[0]: row[column] for row in cells}
+
 
 @pytest.fixture(scope="module")
 def results() -> dict[str, dict]:
-    text = (course_root() / "benchmarks" / "results" / "accuracy_resnet20.jsonl").read_text(encoding="utf-8")
-    return {row["name"]: row for row in map(json.loads, text.splitlines())}
+    return recorded("accuracy_resnet20")
 
 
 def lost(row: dict) -> float:
@@ -40,15 +54,26 @@ def test_arguments_reach_the_script(capfd: pytest.CaptureFixture[str]) -> None:
     assert "invalid choice: 'alexnet'" in capfd.readouterr().err
 
 
-def test_table_shows_exactly_the_recorded_results(results: dict[str, dict]) -> None:
-    text = (course_root() / "docs" / "benchmarks.md").read_text(encoding="utf-8")
-    section = text.partition("<!-- accuracy resnet20 -->")[2].partition("<!-- end of accuracy resnet20 -->")[0]
-    shown = {
-        cells[1].strip(): cells[2].strip() for cells in (line.split("|") for line in section.strip().splitlines()[2:])
-    }
-    shown.pop("FP32", None)
-    assert shown == {name: f"{row['top1']:.2f} %" for name, row in results.items()}
-    assert all(row["n"] == 10_000 for row in results.values())
+@pytest.mark.parametrize("network", ["resnet20", "mobilenet"])
+def test_table_shows_exactly_the_recorded_results(network: str) -> None:
+    table, rows = shown(f"accuracy {network}", 1), recorded(f"accuracy_{network}")
+    assert table.pop("FP32")
+    assert table == {name: f"{row['top1']:.2f} %" for name, row in rows.items()}
+    assert all(row["n"] == 10_000 for row in rows.values())
+
+
+def test_table_of_fine_tuned_networks_shows_exactly_the_recorded_results() -> None:
+    rows = recorded("finetuned")
+    table = {name: cell.partition(" (")[0] for name, cell in shown("fine-tuned", 2).items()}
+    assert table == {name: f"{row['top1']:.2f} %" for name, row in rows.items()}
+    assert all(row["n"] == 10_000 for row in rows.values())
+
+
+@pytest.mark.parametrize("network", ["resnet20", "mobilenet"])
+def test_four_bits_trained_come_close_to_float(network: str) -> None:
+    rows = recorded("finetuned")
+    assert rows[f"{network}_w4a4_ends8"]["fp32"][0] > -1.0
+    assert abs(rows[f"{network}_float"]["fp32"][0]) < 1.0  # more training alone changes little
 
 
 @pytest.mark.parametrize(

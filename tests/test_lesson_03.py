@@ -68,14 +68,17 @@ def test_values_of_one_sign_get_all_levels_on_their_side() -> None:
     assert float(qparams.scale) == pytest.approx(0.2)
 
 
-def test_the_answer_of_the_widget_is_the_clip_of_least_error_for_the_chosen_bits_and_tensor() -> None:
-    widget = explore_clipping(TENSORS, bit_width=3)
-    for name in ("Gaussian", "ReLU output"):
-        widget.set(tensor=name)
-        x = TENSORS[name].astype(np.float64)
-        largest = np.abs(x).max()
-        errors = [mse(x, fake_quantize_affine(x, *clipped_qparams(x, share * largest, 3))) for share in SHARES]
-        assert widget.answer == pytest.approx(SHARES[np.argmin(errors)])
+@pytest.mark.parametrize("asked", ["Gaussian", "ReLU output"])
+def test_the_answer_of_the_widget_is_the_clip_of_least_error_of_the_tensor_that_it_asks_about(asked: str) -> None:
+    others = [name for name in TENSORS if name != asked]
+    widget = explore_clipping({name: TENSORS[name] for name in (asked, *others)}, bit_width=3, start=others[0])
+    widget.set(bits=8)  # what is shown must not change what was asked
+    x = TENSORS[asked].astype(np.float64)
+    largest = np.abs(x).max()
+    errors = [mse(x, fake_quantize_affine(x, *clipped_qparams(x, share * largest, 3))) for share in SHARES]
+    assert widget.predict.startswith(f"{asked} at 3 bits")
+    assert widget.values["tensor"] == others[0]
+    assert widget.answer == pytest.approx(SHARES[np.argmin(errors)])
 
 
 def test_the_picture_says_the_sqnr_that_quantizing_gives() -> None:

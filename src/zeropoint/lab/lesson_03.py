@@ -124,10 +124,12 @@ def clip_picture(x: Array, share: float, bit_width: int, *, name: str = "") -> P
     return _Tensor(name, flat_values(x)).picture(share, bit_width)
 
 
-def explore_clipping(tensors: Mapping[str, Array], *, bit_width: int = 4, share: float = 1.0) -> Explorable:
+def explore_clipping(
+    tensors: Mapping[str, Array], *, bit_width: int = 4, share: float = 1.0, start: str | None = None
+) -> Explorable:
     """Show where the sum of rounding and clipping error is least: a slider for the clip, a choice of bits and tensor.
 
-    The picture stays hidden until the learner has guessed where the sum is least.
+    The picture stays hidden until the learner has guessed where the sum of the *first* tensor is least.
 
     Parameters
     ----------
@@ -136,24 +138,27 @@ def explore_clipping(tensors: Mapping[str, Array], *, bit_width: int = 4, share:
     bit_width : int, 2 to 8
     share : float
         Where the slider starts, as a share of the largest |x|.
+    start : str, optional
+        The tensor that is shown at first; the static picture of any but the first keeps the answer to itself.
 
     Returns
     -------
     Explorable
     """
     known = {name: _Tensor(name, flat_values(x)) for name, x in tensors.items()}
+    asked = next(iter(known))
     controls = [
         Slider("share", "clip at", 0.02, 1.0, 0.01, share, unit="of the largest |x|"),
         Choice("bits", "bit width", list(BIT_WIDTHS), bit_width),
-        Choice("tensor", "tensor", list(known)),
+        Choice("tensor", "tensor", list(known), start),
     ]
     return explore(
         controls,
         lambda share, bits, tensor: known[tensor].picture(share, bits),
         title="Where to clip",
-        predict=f"{next(iter(known))} at {bit_width} bits: at which share of the largest |x|, from 0.02 to 1, is the "
+        predict=f"{asked} at {bit_width} bits: at which share of the largest |x|, from 0.02 to 1, is the "
         "sum of both errors least?",
-        answer=lambda share, bits, tensor: known[tensor].best(bits),
+        answer=known[asked].best(bit_width),
     )
 
 

@@ -93,7 +93,8 @@ def allocation_picture(
         facts.append(("uniform would cost", f"{costs[average].sum():.3g}"))
     facts.append(("top-1 against FP32", top1))
     fewest, most = min(bits.values()), max(bits.values())
-    say = f"At {average:g} bits a weight on average, layers get {fewest} to {most} bits; top-1 against FP32: {top1}."
+    spread = f"layers get {fewest} to {most} bits" if fewest < most else f"every layer gets {most} bits"
+    say = f"At {average:g} bits a weight on average, {spread}; top-1 against FP32: {top1}."
     bars = Bars([short(name) for name in bits], list(bits.values()), color="data")
     ticks = sorted(int(width) for width in costs.columns)
     line = HLine(average, "average", "levels")

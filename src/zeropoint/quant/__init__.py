@@ -36,6 +36,7 @@ from zeropoint.quant.requantize import quantize_multiplier, requantize_fixed_poi
 
 _NEEDS_TORCH = {
     "FakeQuantize": "zeropoint.quant.qat",
+    "IntegerNetwork": "zeropoint.quant.integer_network",
     "LearnedStepSize": "zeropoint.quant.qat",
     "QATModel": "zeropoint.quant.prepare",
     "QConfig": "zeropoint.quant.config",
@@ -67,6 +68,7 @@ __all__ = [
     "Granularity",
     "Histogram",
     "HistogramObserver",
+    "IntegerNetwork",
     "LearnedStepSize",
     "MinMaxObserver",
     "MovingAverageMinMaxObserver",

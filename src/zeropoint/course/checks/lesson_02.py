@@ -89,9 +89,11 @@ QUANTIZE = FunctionCheck(
         Impostor(wrong_quantize(sign=0), "The zero point is missing: the real 0 has to land on the code zero_point."),
     ),
     hints=(
-        "Three steps in this order: round(x / scale), add zero_point, clamp to 0 … 255 – and then .astype(np.uint8).",
-        "np.round rounds halves to even, np.clip(q, 0, 255) saturates.",
-        "q = np.round(x / scale) + zero_point is one line; the return needs np.clip and .astype(np.uint8).",
+        "Think of the ruler: how many steps does x lie from 0, which tick lies on 0, and what about values beyond the "
+        "last tick? That makes three operations, in this order.",
+        "The steps are x / scale, to the nearest whole one: which function of NumPy rounds, and halves to even? "
+        "And which one replaces what lies beyond 0 … 255?",
+        "np.round(x / scale), then + zero_point, then np.clip to 0 … 255 – and only then .astype(np.uint8).",
     ),
     praise="Rounded to the nearest tick, saturated before the cast, one byte a value.",
 )
