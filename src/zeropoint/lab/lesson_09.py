@@ -85,8 +85,8 @@ def step_slope(x: Array, step: float, bit_width: int) -> np.ndarray:
 
     Examples
     --------
-    >>> step_slope(np.array([0.3, 0.5, 9.0]), step=0.2, bit_width=2)
-    array([ 0.5, -0.5,  3. ])
+    >>> step_slope(np.array([0.35, 0.5, 9.0]), step=0.2, bit_width=2)
+    array([ 0.25, -0.5 ,  3.  ])
     """
     low, high = ends(bit_width)
     v = np.asarray(x, dtype=np.float64) / step
