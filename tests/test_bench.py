@@ -62,6 +62,20 @@ def test_table_shows_exactly_the_recorded_results(network: str) -> None:
     assert all(row["n"] == 10_000 for row in rows.values())
 
 
+def test_table_of_fine_tuned_networks_shows_exactly_the_recorded_results() -> None:
+    rows = recorded("finetuned")
+    table = {name: cell.partition(" (")[0] for name, cell in shown("fine-tuned", 2).items()}
+    assert table == {name: f"{row['top1']:.2f} %" for name, row in rows.items()}
+    assert all(row["n"] == 10_000 for row in rows.values())
+
+
+@pytest.mark.parametrize("network", ["resnet20", "mobilenet"])
+def test_four_bits_trained_come_close_to_float(network: str) -> None:
+    rows = recorded("finetuned")
+    assert rows[f"{network}_w4a4_ends8"]["fp32"][0] > -1.0
+    assert abs(rows[f"{network}_float"]["fp32"][0]) < 1.0  # more training alone changes little
+
+
 @pytest.mark.parametrize(
     ("name", "least", "most"),
     [
