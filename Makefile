@@ -40,7 +40,7 @@ lint: $(STAMP) ## check style, format and spelling, and that notebooks carry no 
 	$(PY) -m nbstripout --verify --keep-output --keep-count --keep-id $(NOTEBOOKS) </dev/null
 
 unit: $(STAMP) ## run the tests of the package, the set-up and the browser
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS) --dist loadscope $(ARGS)
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder $(ARGS)
 
 # one thread a kernel: kernels that share the cores with two threads each wait for one another, many times slower
 # the import warms the disk cache: a cold torch can take longer than nbval waits for a first output

@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-Times = dict[str, np.ndarray]  # name → seconds of each round
+from zeropoint.deploy.comparison import Times
+from zeropoint.deploy.latency import interleaved
 
-
-def interleaved(
-    calls: Mapping[str, Callable[[], Any]], *, rounds: int, clock: Callable[[], float] = time.perf_counter
-) -> tuple[Times, dict[str, Any]]:
-    """Time every call once a round; a first round, which is not counted, warms everything up.
-
-    Returns
-    -------
-    times : dict – name → seconds of each round
-    results : dict – name → what the call returned in the round that is not counted
-    """
-    results: dict[str, Any] = {}
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    names = list(calls)
-    for number in range(rounds + 1):
-        shift = number % len(names)  # another one begins each time
-        for name in names[shift:] + names[:shift]:
-            start = clock()
-            result = calls[name]()
-            times[name].append(clock() - start)
-            results.setdefault(name, result)
-            del result  # or its memory could not be used again in the next call
-    return {name: np.array(seconds[1:]) for name, seconds in times.items()}, results
+__all__ = ["Times", "interleaved", "print_table"]
 
 
 def print_table(title: str, times: Times, *, reference: str, notes: Mapping[str, Sequence[str]] | None = None) -> None:
