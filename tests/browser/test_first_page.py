@@ -5,14 +5,28 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
+
+
+def wait_until_it_listens(address: str) -> None:
+    """Wait for the port: on a cold start the server prints its address a moment before it opens it."""
+    parts = urlsplit(address)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            return socket.create_connection((parts.hostname, parts.port), timeout=1).close()
+        except OSError:
+            time.sleep(0.2)
 
 
 @pytest.fixture
@@ -30,6 +44,8 @@ def lab_url(tmp_path: Path) -> Iterator[str]:
     watchdog.start()
     found = (re.search(r"http://(?:localhost|127\.0\.0\.1):\S+", line) for line in server.stderr)
     address = next(filter(None, found), None)
+    if address:
+        wait_until_it_listens(address[0])
     watchdog.cancel()
     threading.Thread(target=server.stderr.read, daemon=True).start()  # a full pipe would stop the server
     yield address[0] if address else pytest.fail("zeropoint lab printed no address within a minute")

@@ -18,6 +18,7 @@ Array = Any
 BITS = range(10, 25)  # of the accumulator, on the slider
 HABITS = {"wraps around": "wrap", "saturates": "saturate"}
 _BINS = 80
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Damage(NamedTuple):
@@ -109,9 +110,8 @@ def _sums_panel(sums: np.ndarray, bits: int, layer: str) -> Panel:
     counts, edges = np.histogram(sums, _BINS)
     outline = Line(*_steps(edges / 1000, counts), label="exact sums", color="data")
     low, high = edges[0] / 1000, edges[-1] / 1000
-    ends = [
-        VLine(side * half / 1000, name, "clipping") for side, name in ((-1, f"−2^{bits - 1}"), (1, f"2^{bits - 1}"))
-    ]
+    power = "2" + str(bits - 1).translate(_RAISED)
+    ends = [VLine(sign * half / 1000, name, "clipping") for sign, name in ((-1, f"−{power}"), (1, power))]
     shown = [end for end in ends if low <= end.value <= high]
     where = f" of {layer}" if layer else ""
     return Panel(f"Accumulators{where}", "sum (thousands of steps)", "sums a bin (log)", [outline, *shown], y_log=True)
