@@ -101,7 +101,7 @@ class Training:
         for index in bar:
             loss, hits = self._step(index)
             total_loss, correct = total_loss + loss, correct + hits
-            bar.set_postfix(loss=f"{loss:.3f}")
+            bar.set_postfix(loss=f"{loss:.3g}")
         self.epoch += 1
         return {
             "epoch": self.epoch,
