@@ -17,9 +17,13 @@ sys.path.insert(0, str(BENCHMARKS))
 import deploy as benchmark  # noqa: E402
 
 
+def read(network: str) -> dict:
+    return json.loads((BENCHMARKS / "results" / f"deploy_{network}.json").read_text(encoding="utf-8"))
+
+
 @pytest.fixture(scope="module")
 def recorded() -> dict:
-    return json.loads((BENCHMARKS / "results" / "deploy_resnet20.json").read_text(encoding="utf-8"))
+    return read("resnet20")
 
 
 def row(recorded: dict, runtime: str, name: str) -> dict:
@@ -49,10 +53,11 @@ def test_a_toolkit_that_fails_is_named_and_the_others_go_on(monkeypatch: pytest.
     assert failed == {"broken": "RuntimeError: no compiler"}
 
 
-def test_the_table_shows_exactly_what_was_recorded(recorded: dict) -> None:
+@pytest.mark.parametrize("network", ["resnet20", "mobilenet"])
+def test_the_table_shows_exactly_what_was_recorded(network: str) -> None:
     text = (course_root() / "docs" / "benchmarks.md").read_text(encoding="utf-8")
-    section = text.partition("<!-- deploy resnet20 -->\n")[2].partition("\n<!-- end of deploy resnet20 -->")[0]
-    assert section == benchmark.table(recorded)
+    section = text.partition(f"<!-- deploy {network} -->\n")[2].partition(f"\n<!-- end of deploy {network} -->")[0]
+    assert section == benchmark.table(read(network))
 
 
 @pytest.mark.parametrize("runtime", ["ONNX Runtime", "OpenVINO"])
