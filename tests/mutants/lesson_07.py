@@ -116,6 +116,15 @@ def bias_floor(bias, x_scale, w_scale, w_q, x_zp):
     return (bias // (x_scale * w_scale) - x_zp * sums_of(w_q)).astype(np.int32)
 
 
+def bias_ceil(bias, x_scale, w_scale, w_q, x_zp):
+    return (-(-bias // (x_scale * w_scale)) - x_zp * sums_of(w_q)).astype(np.int32)
+
+
+def bias_short(bias, x_scale, w_scale, w_q, x_zp):
+    steps = np.rint(bias / (x_scale * w_scale)).clip(-32768, 32767)
+    return (steps - x_zp * sums_of(w_q)).astype(np.int32)
+
+
 def bias_float(bias, x_scale, w_scale, w_q, x_zp):
     return np.rint(bias / (x_scale * w_scale)) - x_zp * sums_of(w_q)
 
@@ -191,6 +200,11 @@ def multiplier_fraction(multiplier):
     return fraction, -exponent
 
 
+def multiplier_shift_capped(multiplier):
+    mantissa, shift = second_multiplier(multiplier)
+    return mantissa, min(shift, 31)
+
+
 def second_multiplier(multiplier):
     shift = 0
     while round(multiplier * 2**31) >= 2**31:
@@ -255,6 +269,27 @@ def add_not_centred(a_q, b_q, a, b, y):
     return uint8((a_q.astype(int) * ma + b_q.astype(int) * mb + 524288) // 1048576 + y[1])
 
 
+def add_multipliers_cut(a_q, b_q, a, b, y):
+    ma, mb = int(a[0] / y[0] * 1048576), int(b[0] / y[0] * 1048576)
+    return uint8(((a_q.astype(int) - a[1]) * ma + (b_q.astype(int) - b[1]) * mb + 524288) // 1048576 + y[1])
+
+
+def add_real_multipliers(a_q, b_q, a, b, y):
+    real = (a_q.astype(float) - a[1]) * (a[0] / y[0]) + (b_q.astype(float) - b[1]) * (b[0] / y[0])
+    return uint8(np.floor(real + 0.5).astype(int) + y[1])
+
+
+def add_real_values(a_q, b_q, a, b, y):
+    real = (a_q.astype(float) - a[1]) * a[0] + (b_q.astype(float) - b[1]) * b[0]
+    return uint8(np.floor(real / y[0] + 0.5).astype(int) + y[1])
+
+
+def add_in_int32(a_q, b_q, a, b, y):
+    ma, mb = np.int32(factors(a, b, y))
+    total = (a_q.astype(np.int32) - np.int32(a[1])) * ma + (b_q.astype(np.int32) - np.int32(b[1])) * mb
+    return uint8((total + np.int32(524288)) // np.int32(1048576) + y[1])
+
+
 def add_no_output_zero(a_q, b_q, a, b, y):
     return uint8((total_of(a_q, b_q, a, b, y) + 524288) // 1048576)
 
@@ -293,6 +328,8 @@ MUTANTS = {
         (bias_multiplied, "You multiply by the scales"),
         (bias_truncated, "You cut the steps off"),
         (bias_floor, "You round the steps down"),
+        (bias_ceil, "You round the steps up"),
+        (bias_short, "element 0 is wrong"),
         (bias_float, "expected int32"),
     ],
     "07.3": [
@@ -307,6 +344,7 @@ MUTANTS = {
         (multiplier_half, "one too large"),
         (multiplier_twice, "one too small"),
         (multiplier_swapped, "results are swapped"),
+        (multiplier_shift_capped, "which is not the multiplier"),
         (multiplier_fraction, "not both whole numbers"),
     ],
     "07.4": [
@@ -319,6 +357,10 @@ MUTANTS = {
         (add_two_roundings, "two roundings where one would do"),
         (add_not_centred, "zero points of the inputs are missing"),
         (add_no_output_zero, "zero point of the output is missing"),
+        (add_multipliers_cut, "multipliers are cut off"),
+        (add_real_multipliers, "You multiply by real numbers"),
+        (add_real_values, r"element \(\d+, \d+\) is wrong"),
+        (add_in_int32, "element 0 is wrong"),
         (add_stays_wide, "expected uint8"),
     ],
 }

@@ -138,8 +138,12 @@ def _bias_cases() -> list[Case]:
     for out, shape in ((2, (3,)), (4, (16, 3, 3)), (8, (1, 3, 3)), (5, (64,)), (16, (8, 1, 1)), (1, (4,))) * 2:
         w_q = generator.integers(-127, 128, (out, *shape)).astype(np.int8)
         x_scale, w_scale = float(generator.uniform(0.01, 0.1)), generator.uniform(0.001, 0.02, out)
-        steps = np.trunc(generator.normal(0, 3000, out)) + generator.uniform(0.55, 0.9, out)
+        fraction = generator.uniform(0.1, 0.45, out) + 0.45 * generator.integers(0, 2, out)
+        steps = np.trunc(generator.normal(0, 3000, out)) + fraction
         cases.append((np.float32(steps * x_scale * w_scale), x_scale, w_scale, w_q, int(generator.integers(1, 256))))
+    w_q = np.full((2, 601), 127, np.int8)  # sums beyond int16, and with the zero point beyond 2^24
+    w_q[1, :600] = -128
+    cases.append((np.float32([0.0625 * 90_000.25, -0.125 * 70_000.75]), 0.25, np.array([0.25, 0.5]), w_q, 255))
     return [Case(args, public=i == 0) for i, args in enumerate(cases)]
 
 
@@ -197,6 +201,10 @@ FOLDED_BIAS = FunctionCheck(
         Impostor(
             _bias(round_=np.floor),
             "You round the steps down: round them to the nearest, or every bias sinks by half a step on average.",
+        ),
+        Impostor(
+            _bias(round_=np.ceil),
+            "You round the steps up: round them to the nearest, or every bias rises by half a step on average.",
         ),
     ),
     hints=(

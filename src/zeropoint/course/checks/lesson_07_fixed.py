@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def compare_fixed_point(got: Any, expected: tuple[int, int]) -> str | None:
 def _multiplier_cases() -> list[Case]:
     generator = np.random.default_rng(72)
     seen = [0.0072, 0.5, 0.75]
-    edges = [0.25, 2.0**-12, 1.0, 1.5, 3.7, 1 - 2.0**-40, 0.5 - 2.0**-42, 1e-6, 0.99]
+    edges = [0.25, 2.0**-12, 1.0, 1.5, 3.7, 1 - 2.0**-40, 0.5 - 2.0**-42, 1e-6, 0.99, 3e-12]
     drawn = (2.0 ** generator.uniform(-14, 2, 30)).tolist()
     return [Case((m,), public=True) for m in seen] + [Case((m,)) for m in edges + drawn]
 
@@ -118,12 +119,12 @@ def residual_add(a_q: np.ndarray, b_q: np.ndarray, a: Grid, b: Grid, y: Grid) ->
 def _add(
     a_q: np.ndarray, b_q: np.ndarray, a: Grid, b: Grid, y: Grid, *,
     half: int = 2 ** (BITS - 1), centre: bool = True, shift: bool = True, clip: bool = True, share: bool = False,
-    apart: bool = False,
+    apart: bool = False, whole: Callable[[float], float] = round,
 ) -> np.ndarray:  # fmt: skip
-    multipliers = [round(s / y[0] * 2**BITS) for s, _ in (a, a if share else b)]
+    multipliers = [whole(s / y[0] * 2**BITS) for s, _ in (a, a if share else b)]
     pairs = [(q.astype(np.int64), z if centre else 0) for q, (_, z) in ((a_q, a), (b_q, b))]
     terms = [(q - z) * m for (q, z), m in zip(pairs, multipliers, strict=True)]
-    total = sum((t + half) >> BITS for t in terms) if apart else (sum(terms) + half) >> BITS
+    total = sum((t + half) // 2**BITS for t in terms) if apart else (sum(terms) + half) // 2**BITS
     q = total + (y[1] if shift else 0)
     return (np.clip(q, 0, 255) if clip else q).astype(np.uint8)
 
@@ -155,7 +156,10 @@ def _add_cases() -> list[Case]:
         drawn.append((a_q, b_q, *grids))
     halves = (np.uint8([5, 6, 7, 1]), np.uint8([3, 3, 3, 3]), (0.5, 4), (1.0, 3), (1.0, 10))  # 0.5, 1, 1.5, −1.5
     saturates = (np.uint8([255, 0]), np.uint8([255, 0]), (0.1, 90), (0.1, 90), (0.05, 128))
-    return [Case(seen, public=True)] + [Case(args) for args in (*drawn, halves, saturates)]
+    beyond_int32 = (np.uint8([255, 40, 0]), np.uint8([255, 20, 0]), (0.6, 0), (0.6, 3), (0.1, 128))
+    every_pair = (*np.indices((256, 256)).astype(np.uint8), (0.0385, 60), (0.0435, 68), (0.054, 40))
+    others = (*drawn, halves, saturates, beyond_int32, every_pair)
+    return [Case(seen, public=True)] + [Case(args) for args in others]
 
 
 RESIDUAL_ADD = FunctionCheck(
@@ -193,6 +197,16 @@ RESIDUAL_ADD = FunctionCheck(
             lambda a_q, b_q, a, b, y: _add(a_q, b_q, a, b, y, apart=True),
             "You round a and b one by one, and then their sum: two roundings where one would do. Add first, in steps "
             "of 2^−20, and shift once.",
+        ),
+        Impostor(
+            lambda a_q, b_q, a, b, y: _add(a_q, b_q, a, b, y, whole=math.floor),
+            "Your multipliers are cut off: round them to the nearest whole number, or every product is a little too "
+            "small.",
+        ),
+        Impostor(
+            lambda a_q, b_q, a, b, y: _add(a_q, b_q, a, b, y, whole=float),
+            "You multiply by real numbers: a chip has only the two whole numbers round(s / s_y · 2^20), and near-ties "
+            "show the difference.",
         ),
         Impostor(
             lambda a_q, b_q, a, b, y: _add(a_q, b_q, a, b, y, centre=False),

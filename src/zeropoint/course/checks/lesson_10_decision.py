@@ -67,7 +67,7 @@ DECISION = FieldsCheck(
                 (2.0, "A is another candidate: D's INT8 is 8.4 ms."),
             ),
             "p50 of FP32 in the same runtime, with the same threads and batch, divided by D's p50.",
-            tolerance=0.01,
+            tolerance=0.004,
         ),
         ChoiceField(
             "relaxed",
