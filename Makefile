@@ -22,7 +22,7 @@ export UV_HTTP_TIMEOUT ?= 180
 unexport VIRTUAL_ENV UV_PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test lint unit notebooks build setup clean force
+.PHONY: help lab test quick lint unit notebooks build setup clean force
 .NOTPARALLEL:
 
 help: ## show this list
@@ -31,22 +31,32 @@ help: ## show this list
 lab: $(STAMP) ## open JupyterLab on the first lesson (PORT=8888, ARGS=--no-browser)
 	@$(PY) -m zeropoint.cli lab $(if $(PORT),--port $(PORT)) $(ARGS)
 
-test: lint unit notebooks ## run every check and test, the notebooks included
+# One thread a process: two that share the cores with two threads each wait for one another, many times slower.
+# loadscope gives a module, a class or a notebook to one process, which is quick where its tests share something.
+PYTEST = OMP_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder $(ARGS)
+# the import warms the disk cache: a cold torch can take longer than nbval waits for a first output
+WARM = $(PY) -c 'import torch'
 
-lint: $(STAMP) ## check style, format and spelling, and that notebooks carry no noise
+test: lint ## run every check and test, the notebooks included
+	@$(WARM)
+	$(PYTEST) --nbval notebooks solutions quiz tests/browser tests
+
+quick: lint ## run the tests that take no time: for the change at hand
+	$(PYTEST) -m "not slow" --ignore=tests/browser tests
+
+lint: $(STAMP) ## check style, format, types and spelling, and that notebooks carry no noise
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -m pyrefly check --python-interpreter-path $(PY)
 	$(PY) -m codespell_lib
 	$(PY) -m nbstripout --verify --keep-output --keep-count --keep-id $(NOTEBOOKS) </dev/null
 
 unit: $(STAMP) ## run the tests of the package, the set-up and the browser
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder $(ARGS)
+	$(PYTEST)
 
-# one thread a kernel: kernels that share the cores with two threads each wait for one another, many times slower
-# the import warms the disk cache: a cold torch can take longer than nbval waits for a first output
 notebooks: $(STAMP) ## run every committed notebook and compare its outputs
-	@$(PY) -c 'import torch'
-	OMP_NUM_THREADS=1 $(PY) -m pytest --nbval -n $(JOBS) --dist loadscope --timeout 330 $(ARGS) notebooks solutions quiz
+	@$(WARM)
+	$(PYTEST) --nbval notebooks solutions quiz
 
 build: $(STAMP) ## write exercises/ from solutions/
 	@$(PY) -m zeropoint.cli build $(ARGS)

@@ -1,4 +1,4 @@
-"""For nbval, which runs the committed notebooks: a kernel that does not start gets a second and a third try.
+"""For nbval, which runs the committed notebooks: more time for a cell, and more than one try to start a kernel.
 
 Kernels choose free ports and bind them a moment later. Now and then two that start at once choose the same, and one
 dies before the first cell.
@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from nbval import kernel
+from nbval.plugin import IPyNbCell
 
 TRIES = 3
+CELL_SECONDS = 330  # a little more than nbval's own limit in pyproject.toml, which says which cell it was
 _start = kernel.start_new_kernel
 
 
@@ -25,3 +28,10 @@ def start_again(**options: Any) -> tuple[Any, Any]:
 
 
 kernel.start_new_kernel = start_again
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give a notebook's cell more time than other tests have: some train a network."""
+    for item in items:
+        if isinstance(item, IPyNbCell):
+            item.add_marker(pytest.mark.timeout(CELL_SECONDS))

@@ -49,7 +49,8 @@ def ours(model: nn.Module, images: Tensor, folder: Path) -> Made:
     start = time.process_time()
     quantized = quantize_model(model, images.split(64), safe_config())
     path = export_onnx(quantized, folder / "zeropoint.onnx")
-    made = _made(path.stat().st_size, time.process_time() - start, path, ("ONNX Runtime", "OpenVINO"))
+    seconds = time.process_time() - start
+    made = _made(path.stat().st_size, seconds, path, ("ONNX Runtime", "OpenVINO"))
     return made._replace(simulation=IntegerNetwork(quantized, "float"))
 
 
@@ -57,7 +58,8 @@ def onnxruntime_static(model: nn.Module, images: Tensor, folder: Path) -> Made:
     """Quantize the float file with ``quantize_static``: QDQ, U8S8, weights per channel, min-max."""
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 
-    source, target = folder / "fp32.onnx", folder / "quantize_static.onnx"
+    source = folder / "fp32.onnx"
+    target = folder / "quantize_static.onnx"
     logging.getLogger().setLevel(logging.ERROR)  # it advises a step that changes nothing here
     start = time.process_time()
     with contextlib.redirect_stdout(io.StringIO()):
@@ -70,7 +72,8 @@ def onnxruntime_static(model: nn.Module, images: Tensor, folder: Path) -> Made:
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
         )
-    return _made(target.stat().st_size, time.process_time() - start, target, ("ONNX Runtime",))
+    seconds = time.process_time() - start
+    return _made(target.stat().st_size, seconds, target, ("ONNX Runtime",))
 
 
 def nncf(model: nn.Module, images: Tensor, folder: Path) -> Made:
@@ -83,7 +86,8 @@ def nncf(model: nn.Module, images: Tensor, folder: Path) -> Made:
     start = time.process_time()
     dataset = package.Dataset([image.numpy() for image in images.split(1)])
     quantized = package.quantize(network, dataset, subset_size=len(images))
-    seconds, target = time.process_time() - start, folder / "nncf.xml"
+    seconds = time.process_time() - start
+    target = folder / "nncf.xml"
     openvino.save_model(quantized, target)
     nbytes = sum(target.with_suffix(suffix).stat().st_size for suffix in (".xml", ".bin"))
     return _made(nbytes, seconds, target, ("OpenVINO",))
@@ -125,7 +129,8 @@ class _Images(Batches):
 
 def _made(nbytes: int, seconds: float, path: Path, runtimes: tuple[str, ...]) -> Made:
     names = {"ONNX Runtime": "onnxruntime", "OpenVINO": "openvino"}
-    return Made(nbytes, seconds, {runtime: open_session(path, names[runtime]).run for runtime in runtimes})
+    runs = {runtime: open_session(path, names[runtime]).run for runtime in runtimes}
+    return Made(nbytes, seconds, runs)
 
 
 def _stored(network: nn.Module, path: Path) -> int:

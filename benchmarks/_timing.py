@@ -23,7 +23,9 @@ def print_table(title: str, times: Times, *, reference: str, notes: Mapping[str,
     notes = notes or {}
     base = float(np.median(times[reference]))
     heading = [title, "median", "middle half", f"over {reference}", *notes.get("", ())]
-    print("", "| " + " | ".join(heading) + " |", "|" + "---|" * len(heading), sep="\n")
+    print()
+    print("| " + " | ".join(heading) + " |")
+    print("|" + "---|" * len(heading))
     for name, seconds in times.items():
         low, middle, high = 1e3 * np.quantile(seconds, [0.25, 0.5, 0.75])
         ratio = 1e-3 * middle / base

@@ -34,29 +34,37 @@ def onnx_session(model: bytes | str) -> onnxruntime.InferenceSession:
 
 def onnx_operator(operator: str, qparams: QParams) -> onnxruntime.InferenceSession:
     """Return QuantizeLinear or DequantizeLinear as a session with the input ``x``; per channel along axis 0."""
-    signed = qparams.quant_min < 0
-    codes = TensorProto.INT8 if signed else TensorProto.UINT8
-    source, target = (TensorProto.FLOAT, codes) if operator == "QuantizeLinear" else (codes, TensorProto.FLOAT)
-    shape = [qparams.scale.size] if qparams.scale.size > 1 else []
+    codes = TensorProto.INT8 if qparams.quant_min < 0 else TensorProto.UINT8
+    types = {"QuantizeLinear": (TensorProto.FLOAT, codes), "DequantizeLinear": (codes, TensorProto.FLOAT)}
+    source, target = types[operator]
+    per_channel = qparams.scale.size > 1
+    shape = [qparams.scale.size] if per_channel else []
     initializers = [
         helper.make_tensor("scale", TensorProto.FLOAT, shape, qparams.scale.ravel()),
         helper.make_tensor("zero_point", codes, shape, qparams.zero_point.ravel()),
     ]
-    node = helper.make_node(operator, ["x", "scale", "zero_point"], ["y"], **({"axis": 0} if shape else {}))
-    ends = [helper.make_tensor_value_info(n, t, ["rows", "columns"]) for n, t in (("x", source), ("y", target))]
-    graph = helper.make_graph([node], operator, ends[:1], ends[1:], initializers)
+    options = {"axis": 0} if per_channel else {}
+    node = helper.make_node(operator, ["x", "scale", "zero_point"], ["y"], **options)
+    x = helper.make_tensor_value_info("x", source, ["rows", "columns"])
+    y = helper.make_tensor_value_info("y", target, ["rows", "columns"])
+    graph = helper.make_graph([node], operator, [x], [y], initializers)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
     return onnx_session(model.SerializeToString())
 
 
 def export(model: nn.Module, path: Path) -> Path:
     """Write a network as ONNX; torch's newer exporter would need one package more."""
+    example = (torch.zeros(1, 3, 32, 32),)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        axes = {"x": {0: "images"}}
-        example = (torch.zeros(1, 3, 32, 32),)
         torch.onnx.export(
-            model, example, str(path), dynamo=False, opset_version=OPSET, input_names=["x"], dynamic_axes=axes
+            model,
+            example,
+            str(path),
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=["x"],
+            dynamic_axes={"x": {0: "images"}},
         )
     return path
 
@@ -93,15 +101,19 @@ def quantize_onnx(path: Path, batches: list[Tensor], method: str) -> Path:
 def run_onnx(path: Path, images: Tensor, batch_size: int = 100) -> Tensor:
     """Return the logits of every image."""
     session = onnx_session(str(path))
-    return torch.cat([torch.from_numpy(session.run(None, {"x": b.numpy()})[0]) for b in images.split(batch_size)])
+    logits = [session.run(None, {"x": batch.numpy()})[0] for batch in images.split(batch_size)]
+    return torch.from_numpy(np.concatenate(logits))
 
 
 @torch.no_grad()
 def quantize_fx(model: nn.Module, batches: list[Tensor], method: str) -> nn.Module:
     """Quantize a network with FX graph mode; method: "minmax" or "histogram", its own default."""
-    activation = MinMaxObserver.with_args(dtype=torch.quint8)
-    minmax = QConfig(activation=activation, weight=default_per_channel_weight_observer)
-    mapping = QConfigMapping().set_global(minmax if method == "minmax" else get_default_qconfig("x86"))
+    if method == "minmax":
+        activation = MinMaxObserver.with_args(dtype=torch.quint8)
+        config = QConfig(activation=activation, weight=default_per_channel_weight_observer)
+    else:
+        config = get_default_qconfig("x86")
+    mapping = QConfigMapping().set_global(config)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # deprecated, but the one that works on any traceable module
         prepared = prepare_fx(model, mapping, (batches[0],))

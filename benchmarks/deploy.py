@@ -28,11 +28,12 @@ from typing import Any
 import cpuinfo
 import numpy as np
 import torch
-from _runtimes import Made, floating, nncf, onnxruntime_static, ours, torch_compiled, torchao_pt2e
+from _runtimes import Made, Run, floating, nncf, onnxruntime_static, ours, torch_compiled, torchao_pt2e
 from _tables import write_section
 from torch import Tensor, nn
 
 from zeropoint.deploy import latency_table
+from zeropoint.deploy.comparison import Comparison
 from zeropoint.vision import cifar, zoo
 from zeropoint.vision.evaluate import predict
 from zeropoint.vision.statistics import accuracy, paired_difference
@@ -56,10 +57,11 @@ RUNTIMES = {  # which ways a runtime compares; the first is its FP32
 }
 
 
-def logits(run: Any, images: Tensor, batch_size: int = 64) -> np.ndarray:
+def logits(run: Run, images: Tensor, batch_size: int = 64) -> np.ndarray:
     """Return the logits of every image; a short last batch is filled up, so that nothing is compiled for it."""
     filled = torch.cat([images, images[: -len(images) % batch_size]])
-    return np.concatenate([np.asarray(run(batch)) for batch in filled.split(batch_size)])[: len(images)]
+    found = [np.asarray(run(batch)) for batch in filled.split(batch_size)]
+    return np.concatenate(found)[: len(images)]
 
 
 def measure_runtime(
@@ -70,32 +72,51 @@ def measure_runtime(
     runs = {name: made[name].runs[runtime] for name in names}
     classes = {name: logits(run, test[0]).argmax(1) for name, run in runs.items()}
     hits = {name: found == test[1].numpy() for name, found in classes.items()}
-    comparisons = {}
-    for size in BATCHES:
-        options = {"rounds": rounds[size], "clock": time.process_time}
-        comparisons |= latency_table(runs, test[0][:size], (size,), **options)[1]
-    return [
-        {
+    comparisons = _comparisons(runs, test[0], rounds)
+    fp32 = names[0]
+    rows = []
+    for name in names:
+        found = accuracy(hits[name])
+        row = {
             "name": name,
             "runtime": runtime,
             "n": len(hits[name]),
-            "top1": round(accuracy(hits[name]).percent, 2),
-            "interval": [round(v, 2) for v in accuracy(hits[name]).interval],
-            "difference": _difference(hits[names[0]], hits[name]),
+            "top1": round(found.percent, 2),
+            "interval": [round(v, 2) for v in found.interval],
+            "difference": _difference(hits[fp32], hits[name]),
             "agreement": _agreement(made[name], classes[name], test[0]),
             "bytes": made[name].nbytes,
-            "size ratio": round(made[name].nbytes / made[names[0]].nbytes, 3),
+            "size ratio": round(made[name].nbytes / made[fp32].nbytes, 3),
             "quantize seconds": round(made[name].seconds, 1),
-            "milliseconds": {str(b): round(1e3 * c.median(name), 3) for b, c in comparisons.items()},
-            "over FP32": {str(b): [round(v, 3) for v in c.ratio(name)] for b, c in comparisons.items()},
-            "over zeropoint": {
-                str(b): [round(v, 3) for v in c.ratio(name, to="zeropoint")]
-                for b, c in comparisons.items()
-                if "zeropoint" in names
-            },
         }
-        for name in names
-    ]
+        rows.append(row | _times(name, comparisons, to_ours="zeropoint" in names))
+    return rows
+
+
+def _comparisons(runs: dict[str, Run], images: Tensor, rounds: dict[int, int]) -> dict[int, Comparison]:
+    """Return the comparison of all runs by batch size; each size takes its own number of rounds."""
+    found: dict[int, Comparison] = {}
+    for size in BATCHES:
+        _, compared = latency_table(runs, images[:size], (size,), rounds=rounds[size], clock=time.process_time)
+        found |= compared
+    return found
+
+
+def _times(name: str, comparisons: dict[int, Comparison], *, to_ours: bool) -> dict[str, Any]:
+    """Return the latency of one way by batch size: in itself, over FP32 and, if it was run, over our own."""
+    sizes = {str(size): comparison for size, comparison in comparisons.items()}
+    over_ours = {}
+    if to_ours:
+        over_ours = {size: _ratios(comparison, name, to="zeropoint") for size, comparison in sizes.items()}
+    return {
+        "milliseconds": {size: round(1e3 * comparison.median(name), 3) for size, comparison in sizes.items()},
+        "over FP32": {size: _ratios(comparison, name) for size, comparison in sizes.items()},
+        "over zeropoint": over_ours,
+    }
+
+
+def _ratios(comparison: Comparison, name: str, *, to: str | None = None) -> list[float]:
+    return [round(v, 3) for v in comparison.ratio(name, to=to)]
 
 
 def _difference(before: np.ndarray, after: np.ndarray) -> list[float]:
@@ -113,7 +134,8 @@ def _agreement(made: Made, classes: np.ndarray, images: Tensor) -> list[float] |
 
 def make(names: tuple[str, ...], model: nn.Module, folder: Path) -> tuple[dict[str, Made], dict[str, str]]:
     """Quantize in these ways; return what they made, and why some made nothing."""
-    made, failed = {}, {}
+    made: dict[str, Made] = {}
+    failed: dict[str, str] = {}
     images = cifar.calibration(CALIBRATION_IMAGES)[0]
     for name in names:
         try:
@@ -131,25 +153,30 @@ def table(results: dict[str, Any]) -> str:
         "| quantizing |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for row in (row for rows in results["runtimes"].values() for row in rows):
-        is_float = row["name"].startswith(FP32)
-        points = "" if is_float else "{:+.2f} ({:+.2f} … {:+.2f})".format(*row["difference"])
-        size = f"{row['bytes'] / 1e6:.3f} MB" + ("" if is_float else f" ({row['size ratio']:.2f} ×)")
-        times = [_ratio(row, str(batch), is_float) for batch in BATCHES]
-        seconds = "" if is_float else f"{row['quantize seconds']:.1f} s"
-        cells = [row["name"], row["runtime"], f"{row['top1']:.2f} %", points, size, *times, seconds]
-        lines.append("| " + " | ".join(cells) + " |")
+    rows = [row for rows in results["runtimes"].values() for row in rows]
+    lines += ["| " + " | ".join(_cells(row)) + " |" for row in rows]
     lines += [f"| {name} | – | {why} | | | | | |" for name, why in results["failed"].items()]
     agree = [
-        "{} {:.2f} % ({:.2f} … {:.2f})".format(runtime, *row["agreement"])
-        for runtime, rows in results["runtimes"].items()
-        for row in rows
-        if row["agreement"]
+        "{} {:.2f} % ({:.2f} … {:.2f})".format(row["runtime"], *row["agreement"]) for row in rows if row["agreement"]
     ]
     lines += ["", f"First choices of zeropoint's file that are those of our own integers: {'; '.join(agree)}."]
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
     lines += ["", f"{results['machine']}, {results['date']}; {versions}; n = {results['n']:,}."]
     return "\n".join(lines)
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    """Return one row of the table; FP32 is compared with nothing, and nothing was quantized for it."""
+    is_float = row["name"].startswith(FP32)
+    points = ""
+    size = f"{row['bytes'] / 1e6:.3f} MB"
+    seconds = ""
+    if not is_float:
+        points = "{:+.2f} ({:+.2f} … {:+.2f})".format(*row["difference"])
+        size += f" ({row['size ratio']:.2f} ×)"
+        seconds = f"{row['quantize seconds']:.1f} s"
+    times = [_ratio(row, str(batch), is_float) for batch in BATCHES]
+    return [row["name"], row["runtime"], f"{row['top1']:.2f} %", points, size, *times, seconds]
 
 
 def _ratio(row: dict[str, Any], batch: str, is_float: bool) -> str:
@@ -177,13 +204,7 @@ def _about(n: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--network", default="resnet20", choices=zoo.available())
-    parser.add_argument("--fresh", action="store_true", help="measure again what earlier runs have measured")
-    parser.add_argument("--only", default="", help="only runtimes whose name contains this text")
-    parser.add_argument("--subset", type=int, help="only so many of the shipped test images; print, write nothing")
-    parser.add_argument("--rounds", type=int, default=200, help="of latency at batch 1; a fifth of it at batch 64")
-    options = parser.parse_args()
+    options = _options()
     torch.set_num_threads(1)
     test = cifar.test(options.subset) if options.subset else cifar.full_test()
     path = ROOT / "benchmarks" / "results" / f"deploy_{options.network}.json"
@@ -206,6 +227,16 @@ def main() -> None:
     print(text)
     if not options.subset:
         write_section(f"deploy {options.network}", text)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--network", default="resnet20", choices=zoo.available())
+    parser.add_argument("--fresh", action="store_true", help="measure again what earlier runs have measured")
+    parser.add_argument("--only", default="", help="only runtimes whose name contains this text")
+    parser.add_argument("--subset", type=int, help="only so many of the shipped test images; print, write nothing")
+    parser.add_argument("--rounds", type=int, default=200, help="of latency at batch 1; a fifth of it at batch 64")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

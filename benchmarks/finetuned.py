@@ -24,7 +24,8 @@ from zeropoint.vision.statistics import accuracy, paired_difference
 from zeropoint.vision.train import read_log
 
 ROOT = Path(__file__).parents[1]
-RUNS, RESULTS = ROOT / "weights" / "qat", ROOT / "benchmarks" / "results" / "finetuned.jsonl"
+RUNS = ROOT / "weights" / "qat"
+RESULTS = ROOT / "benchmarks" / "results" / "finetuned.jsonl"
 
 
 def measure(network: str, test: tuple[Tensor, Tensor]) -> list[dict]:
@@ -41,15 +42,22 @@ def measure(network: str, test: tuple[Tensor, Tensor]) -> list[dict]:
 def row(path: Path, hit: np.ndarray, fp32: np.ndarray, control: np.ndarray) -> dict:
     """Return what the table shows of a run: its recipe from the log, and what its network gets right."""
     ends = [line for line in read_log(path.with_suffix(".log")) if "epochs" in line]
-    differences = {"fp32": paired_difference(fp32, hit), "control": paired_difference(control, hit)}
+    recipe = {key: ends[-1][key] for key in ("epochs", "max_lr", "seed", "images")}
+    found = accuracy(hit)
     return {
         "name": path.stem,
-        **{key: ends[-1][key] for key in ("epochs", "max_lr", "seed", "images")},
+        **recipe,
         "n": len(hit),
-        "top1": round(accuracy(hit).percent, 2),
-        "interval": [round(v, 2) for v in accuracy(hit).interval],
-        **{name: [round(v, 2) for v in (d.points, *d.interval)] for name, d in differences.items()},
+        "top1": round(found.percent, 2),
+        "interval": [round(v, 2) for v in found.interval],
+        "fp32": _difference(fp32, hit),
+        "control": _difference(control, hit),
     }
+
+
+def _difference(before: np.ndarray, after: np.ndarray) -> list[float]:
+    found = paired_difference(before, after)
+    return [round(v, 2) for v in (found.points, *found.interval)]
 
 
 def table(rows: list[dict]) -> str:

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -75,22 +75,29 @@ def sample(values: int, *, axis: int | None, **options: bool) -> tuple[np.ndarra
     """Return Gaussian numbers, shape (CHANNELS, values / CHANNELS), and the parameters of their whole range."""
     x = np.random.default_rng(0).normal(size=(CHANNELS, values // CHANNELS)).astype(np.float32)
     keep = axis is not None
-    return x, choose_qparams_affine(x.min(axis, keepdims=keep), x.max(axis, keepdims=keep), **options)
+    low = x.min(axis, keepdims=keep)
+    high = x.max(axis, keepdims=keep)
+    return x, choose_qparams_affine(low, high, **options)
 
 
 def round_trips(x: np.ndarray, qparams: QParams) -> Steps:
     """Return for each implementation how it quantizes ``x``, and how it dequantizes what came out."""
     tensor = torch.from_numpy(x)
-    to_codes, to_reals = (onnx_operator(name, qparams) for name in ("QuantizeLinear", "DequantizeLinear"))
+    to_codes = onnx_operator("QuantizeLinear", qparams)
+    to_reals = onnx_operator("DequantizeLinear", qparams)
     dtype = torch.qint8 if qparams.quant_min < 0 else torch.quint8
     scale, zero_point = (torch.from_numpy(np.ravel(p)) for p in qparams[:2])
     if len(scale) > 1:
         kernel = partial(torch.quantize_per_channel, tensor, scale, zero_point, 0, dtype)
     else:
         kernel = partial(torch.quantize_per_tensor, tensor, float(scale), int(zero_point), dtype)
+
+    def dequantize(q: Any) -> Any:
+        return dequantize_affine(q, *qparams[:2])
+
     return {
-        "zeropoint, NumPy": (lambda: quantize_affine(x, *qparams), lambda q: dequantize_affine(q, *qparams[:2])),
-        "zeropoint, torch": (lambda: quantize_affine(tensor, *qparams), lambda q: dequantize_affine(q, *qparams[:2])),
+        "zeropoint, NumPy": (partial(quantize_affine, x, *qparams), dequantize),
+        "zeropoint, torch": (partial(quantize_affine, tensor, *qparams), dequantize),
         "torch kernel": (kernel, lambda q: q.dequantize()),
         "ONNX Runtime": (lambda: to_codes.run(None, {"x": x})[0], lambda q: to_reals.run(None, {"x": q})[0]),
     }
@@ -98,10 +105,11 @@ def round_trips(x: np.ndarray, qparams: QParams) -> Steps:
 
 def fake_quantizers(x: np.ndarray, qparams: QParams) -> dict[str, Callable[[], Any]]:
     """Return for each implementation how it sends ``x`` through the codes and back in one call."""
-    tensor, (scale, zero_point, low, high) = torch.from_numpy(x), qparams
+    tensor = torch.from_numpy(x)
+    scale, zero_point, low, high = qparams
     if np.size(scale) > 1:
-        per_channel = (torch.from_numpy(scale.ravel()), torch.from_numpy(zero_point.ravel()), 0)
-        kernel = partial(torch.fake_quantize_per_channel_affine, tensor, *per_channel, low, high)
+        scales, zero_points = (torch.from_numpy(p.ravel()) for p in (scale, zero_point))
+        kernel = partial(torch.fake_quantize_per_channel_affine, tensor, scales, zero_points, 0, low, high)
     else:
         kernel = partial(torch.fake_quantize_per_tensor_affine, tensor, float(scale), int(zero_point), low, high)
     return {
@@ -154,21 +162,24 @@ def relative_error(batches: list[Tensor], qparams: QParams) -> float:
 
 def compare_observers(model: nn.Module, images: Tensor, size: Size) -> None:
     """Print the time of a stream and its range, and the error of that range, for every layer."""
+    observers = {"zeropoint": observe, "torch.ao": observe_torch}
     for layer in LAYERS:
         batches = list(activation(model, images, layer).split(size.batch))
-        both = {"zeropoint": observe, "torch.ao": observe_torch}
-        notes = {"": ("relative MSE, 8 bits", "4 bits")}
-        for name, f in both.items():
-            notes[name] = [f"{relative_error(batches, f(batches, bits)[1]):.3g}" for bits in (8, 4)]
-        calls = {name: partial(f, batches, 8) for name, f in both.items()}
-        title = f"histogram and range, {layer} ({sum(b.numel() for b in batches):,} values)"
+        notes: dict[str, Sequence[str]] = {"": ("relative MSE, 8 bits", "4 bits")}
+        for name, observer in observers.items():
+            errors = [relative_error(batches, observer(batches, bits)[1]) for bits in (8, 4)]
+            notes[name] = [f"{error:.3g}" for error in errors]
+        calls = {name: partial(observer, batches, 8) for name, observer in observers.items()}
+        values = sum(batch.numel() for batch in batches)
+        title = f"histogram and range, {layer} ({values:,} values)"
         times, _ = interleaved(calls, rounds=size.slow_rounds, clock=size.clock)
         print_table(title, times, reference="torch.ao", notes=notes)
 
 
 def calibrations(model: nn.Module, images: Tensor, size: Size, folder: Path) -> dict[str, Callable[[], Any]]:
     """Return for each toolkit how it quantizes the network; ONNX Runtime starts from a file written before."""
-    batches, path = list(images.split(size.batch)), export(model, folder / "model.onnx")
+    batches = list(images.split(size.batch))
+    path = export(model, folder / "model.onnx")
     calls: dict[str, Callable[[], Any]] = {}
     for method in ("minmax", "percentile", "mse", "entropy"):
         calls[f"zeropoint, {method}"] = partial(quantize_model, model, batches, QConfig(activation_range=method))
@@ -188,8 +199,9 @@ def compare_calibrations(calls: dict[str, Callable[[], Any]], test: tuple[Tensor
     """Print the time of quantizing the network, and the accuracy that came out."""
     times, quantized = interleaved(calls, rounds=size.slow_rounds, clock=size.clock)
     notes = {"": (f"top-1 of {len(test[0]):,}",)}
+    images, labels = test
     for name, network in quantized.items():
-        correct = logits(network, test[0]).argmax(1) == test[1]
+        correct = logits(network, images).argmax(1) == labels
         notes[name] = (f"{100 * correct.float().mean():.2f} %",)
     print_table(f"quantize ResNet-20, {size.images} images", times, reference="zeropoint, minmax", notes=notes)
 
@@ -215,7 +227,9 @@ def measure(threads: int, size: Size) -> None:
     warnings.filterwarnings("ignore", category=UserWarning)  # torch's, of its own deprecated functions
     print(f"\n## Threads: {threads}")
     compare_arrays(size)
-    model, images, test = zoo.load("resnet20"), cifar.calibration(size.images)[0], cifar.test(size.tested)
+    model = zoo.load("resnet20")
+    images = cifar.calibration(size.images)[0]
+    test = cifar.test(size.tested)
     compare_observers(model, images, size)
     compare_evaluation(model, images, test[0], size)
     with tempfile.TemporaryDirectory() as folder:

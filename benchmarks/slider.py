@@ -18,12 +18,13 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Page, sync_playwright
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "browser"))
-from labtools import open_notebook, run_all, start_lab
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.browser.labtools import open_notebook, run_all, start_lab
 
 PRESSES = 40
+INTERACTIVE = "interact + matplotlib"  # what the others are compared with
 DATA = "import numpy as np\nx = np.random.default_rng(0).normal(size=1_000_000).astype(np.float32)"
-RULER = "from zeropoint.lab.widgets import explore_scale\nexplore_scale(x)"
+RULER = "from zeropoint.lab.ruler import explore_scale\nexplore_scale(x)"
 EXPLORE = """from zeropoint.lab import Bars, Line, Panel, Picture, Slider, VLine, explore
 from zeropoint.quant import choose_qparams_affine, fake_quantize_affine
 sample, edges, highs = x[:4000], np.linspace(-5, 5, 121), np.linspace(1, 5, 401)
@@ -75,11 +76,10 @@ def measure(page: Page, slider: str, picture: str) -> tuple[float, float]:
 
 def main() -> None:
     """Open the widgets in one notebook and print the table."""
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-        cells = [nbformat.v4.new_code_cell(source) for source in (DATA, RULER, EXPLORE, INTERACT)]
-        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), Path(folder) / "a.ipynb")
-        server = start_lab(Path(folder), Path(folder))
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        folder = Path(name)
+        _write_notebook(folder / "a.ipynb")
+        server = start_lab(folder, folder)
         try:
             chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
             page = chromium.new_page(viewport={"width": 1280, "height": 1600})
@@ -89,14 +89,23 @@ def main() -> None:
             rows = {
                 "ruler (browser)": measure(page, ".zp-widget:not(.zp-explorable) input[type=range]", ".zp-widget"),
                 "explorable (Python)": measure(page, ".zp-explorable input[type=range]", ".zp-explorable"),
-                "interact + matplotlib": measure(page, ".widget-interact .noUi-handle", ".widget-interact"),
+                INTERACTIVE: measure(page, ".widget-interact .noUi-handle", ".widget-interact"),
             }
         finally:
             server.stop()
+    _print_table(rows)
+
+
+def _write_notebook(path: Path) -> None:
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    cells = [nbformat.v4.new_code_cell(source) for source in (DATA, RULER, EXPLORE, INTERACT)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
+
+
+def _print_table(rows: dict[str, tuple[float, float]]) -> None:
     print(f"{'':24}{'picture changed':>18}{'frame on screen':>18}")
-    plain = rows["interact + matplotlib"]
     for name, times in rows.items():
-        cells = (f"{time:9.1f} ms {other / time:3.0f} ×" for time, other in zip(times, plain, strict=True))
+        cells = [f"{time:9.1f} ms {other / time:3.0f} ×" for time, other in zip(times, rows[INTERACTIVE], strict=True)]
         print(f"{name:24}" + "".join(f"{cell:>18}" for cell in cells))
 
 

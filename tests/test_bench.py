@@ -49,6 +49,7 @@ def test_unknown_benchmark_is_one_sentence() -> None:
     assert "There is no benchmark 'speed'" in outcome.output
 
 
+@pytest.mark.slow
 def test_arguments_reach_the_script(capfd: pytest.CaptureFixture[str]) -> None:
     assert bench.run("accuracy", ("--network", "alexnet")) == 2
     assert "invalid choice: 'alexnet'" in capfd.readouterr().err

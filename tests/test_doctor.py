@@ -28,6 +28,7 @@ def run_cli(*arguments: str) -> subprocess.CompletedProcess[str]:
 # ── the report ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_this_machine_is_ready() -> None:
     result = run_cli("doctor")
     *lines, verdict = result.stdout.splitlines()

@@ -1,77 +1,12 @@
-"""Costs from shapes against counts by hand; the roofline's arithmetic; measurements without any absolute time."""
+"""The roofline's arithmetic, by hand."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-import torch
-from torch import nn
 
-from zeropoint import roofline
-from zeropoint.roofline import Device, Machine, Timing, measure_machine, time_call, time_layers
-from zeropoint.vision.costs import LayerCost, layer_costs, layer_kind
-from zeropoint.vision.models import mobilenet, resnet20
+from zeropoint.roofline import Device, frame_cost
 
 DEVICE = Device(bandwidth=8e9, fp32=20e9, int8=80e9)
-IMAGE = torch.zeros(1, 3, 32, 32)
-
-
-def macs_by_loops(conv: nn.Conv2d, height: int, width: int) -> int:
-    """Count the multiplications of a convolution one output value at a time (padding included)."""
-    count = 0
-    for _ in range(conv.out_channels):
-        for _ in range(height * width):
-            count += conv.in_channels // conv.groups * conv.kernel_size[0] * conv.kernel_size[1]
-    return count
-
-
-@pytest.mark.parametrize(
-    ("conv", "size"),
-    [
-        (nn.Conv2d(3, 8, 3, padding=1), 6),
-        (nn.Conv2d(4, 6, 3, stride=2, padding=1), 3),
-        (nn.Conv2d(6, 6, 5, padding=2, groups=6), 6),
-        (nn.Conv2d(4, 8, 1, groups=2), 6),
-        (nn.Conv2d(2, 2, (3, 1), padding=(1, 0)), 6),
-    ],
-)
-def test_macs_of_a_convolution(conv: nn.Conv2d, size: int) -> None:
-    (cost,) = layer_costs(nn.Sequential(conv), torch.zeros(1, conv.in_channels, 6, 6))
-    assert cost.macs == macs_by_loops(conv, size, size)
-    assert cost.values == conv.weight.numel() + conv.in_channels * 36 + conv.out_channels * size**2
-
-
-def test_a_batch_reads_the_weights_once() -> None:
-    net = nn.Sequential(nn.Linear(10, 4))
-    one, many = layer_costs(net, torch.zeros(1, 10))[0], layer_costs(net, torch.zeros(7, 10))[0]
-    assert (many.macs, many.inputs, many.outputs) == (7 * one.macs, 7 * one.inputs, 7 * one.outputs)
-    assert many.weights == one.weights == 40
-
-
-def test_costs_leave_no_hooks_and_follow_the_order_of_the_pass() -> None:
-    net = resnet20().eval()
-    names = [cost.layer for cost in layer_costs(net, IMAGE)]
-    assert names[0] == "conv1" and names[-1] == "fc" and len(names) == 22
-    assert not any(module._forward_hooks for module in net.modules())
-
-
-def test_resnet20_has_the_published_number_of_multiply_accumulates() -> None:
-    # He et al. 2015 do not print it; 40.8 M is their layer table multiplied out, with 1×1 shortcuts (option B)
-    total = sum(cost.macs for cost in layer_costs(resnet20().eval(), IMAGE))
-    stages = [(3, 16, 32, 1), *[(16, 16, 32, 6)], (16, 32, 16, 1), (32, 32, 16, 5), (32, 64, 8, 1), (64, 64, 8, 5)]
-    by_hand = sum(n * 9 * a * b * s * s for a, b, s, n in stages) + 16 * 32 * 256 + 32 * 64 * 64 + 640
-    assert total == by_hand
-
-
-def test_kinds_of_the_mobile_network() -> None:
-    kinds = {cost.kind for cost in layer_costs(mobilenet().eval(), IMAGE)}
-    assert kinds == {"conv 3×3", "depthwise 3×3", "pointwise 1×1", "linear"}
-    assert layer_kind(nn.Conv2d(1, 1, 3)) == "conv 3×3"  # one channel is no depthwise convolution
-
-
-def test_int8_moves_a_quarter_of_the_bytes() -> None:
-    cost = LayerCost("fc", "linear", 12, 12, 4, 3)
-    assert cost.intensity(8) == 4 * cost.intensity(32) == 12 / 19
 
 
 @pytest.mark.parametrize(
@@ -81,55 +16,17 @@ def test_roof(intensity: float, bits: int, rate: float) -> None:
     assert DEVICE.attainable(intensity, bits) == rate
 
 
-def test_time_call_counts_every_run_but_the_first_two() -> None:
-    calls = []
-    timing = time_call(lambda: calls.append(0), seconds=60, most=20)
-    assert (timing.runs, len(calls)) == (20, 22)
-    assert timing.best <= timing.median <= timing.slow
-
-
-def test_time_call_makes_five_runs_whatever_the_time() -> None:
-    assert time_call(lambda: None, seconds=0).runs == 5
-
-
-def machine(int8: Timing | None) -> Machine:
-    return Machine(Timing(1e-2, 2e-2, 3e-2, 9), Timing(1e-6, 1e-6, 1e-6, 9), Timing(4e-4, 5e-4, 9e-4, 9), int8)
-
-
 @pytest.mark.parametrize(
-    ("int8", "words"),
-    [
-        (Timing(1e-4, 1e-4, 1e-4, 9), "A fast INT8 path: INT8 products run at 4.0 times"),
-        (Timing(5e-4, 5e-4, 5e-4, 9), "No fast INT8 path: INT8 products run at 0.8 times"),
-        (None, "multiplies no INT8 matrices"),
-    ],
+    ("bits", "memory", "compute", "bound"),
+    [(32, 17.5, 50, "compute-bound"), (16, 8.75, 50, "compute-bound"), (8, 4.375, 12.5, "compute-bound")],
 )
-def test_verdict_says_what_was_found(int8: Timing | None, words: str) -> None:
-    assert words in str(machine(int8))
-    assert ("INT8 product " in str(machine(int8))) == (int8 is not None)
+def test_frame_by_hand(bits: int, memory: float, compute: float, bound: str) -> None:
+    frame = frame_cost(25, bits, 10, 1, DEVICE)  # 35 million values over 8 GB/s; 1 GMAC at 20 or 80 GMAC/s
+    assert (frame.memory_ms, frame.compute_ms, frame.bound) == (memory, compute, bound)
+    assert frame.ms == max(memory, compute)
 
 
-def test_machine_counts_bytes_read_and_written() -> None:
-    assert machine(None).bandwidth == 2 * 64 * 2**20 / 1e-2
-    assert machine(None).device.int8 == machine(None).device.fp32 == 256**3 / 4e-4
-
-
-def test_measuring_gives_torch_its_threads_back() -> None:
-    before = torch.get_num_threads()
-    found = measure_machine(seconds=0.05)
-    assert torch.get_num_threads() == before
-    assert found.bandwidth > 0 and found.device.fp32 > 0
-
-
-def test_torch_without_int8_product_is_measured_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(torch, "_int_mm")
-    assert not roofline.has_int8_product()
-    assert measure_machine(seconds=0.02).int8 is None
-
-
-def test_every_layer_is_timed_with_its_own_input() -> None:
-    net = resnet20().eval()
-    times = time_layers(net, IMAGE, seconds=0.05)
-    assert list(times) == [cost.layer for cost in layer_costs(net, IMAGE)]
-    assert not any(module._forward_pre_hooks for module in net.modules())
-    assert np.all(np.array([t.best for t in times.values()]) > 0)
+def test_int4_weights_keep_int8_activations_and_int8_speed() -> None:
+    frame, int8 = (frame_cost(100, bits, 10, 1, DEVICE) for bits in (4, 8))
+    assert (frame.weights_mb, frame.activations_mb, frame.traffic_mb) == (50, 10, 60)
+    assert frame.compute_ms == int8.compute_ms

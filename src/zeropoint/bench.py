@@ -17,8 +17,11 @@ def scripts() -> dict[str, Path]:
 
 def listing() -> str:
     """Return one line a benchmark: its name and the first line of what it says about itself."""
-    said = {name: ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) for name, path in scripts().items()}
-    return "\n".join(f"{name:10} {(text or '').splitlines()[0]}" for name, text in said.items())
+    lines = []
+    for name, path in scripts().items():
+        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        lines.append(f"{name:10} {text.splitlines()[0]}")
+    return "\n".join(lines)
 
 
 def run(name: str, arguments: tuple[str, ...]) -> int:

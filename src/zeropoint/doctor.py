@@ -10,8 +10,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zeropoint.hardware import FAIL, OK, WARN, check_cores, check_cpu, check_disk, check_memory
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 INSTALL = 'run `make lab`, or `pip install -e ".[deploy]"` in the course folder'
 
@@ -70,7 +74,7 @@ def _guarded(name: str, check: Callable[[], tuple[str, str]]) -> Check:
         status, message = check()
     except Exception as error:  # a broken library must not hide the verdicts on everything else
         lines = str(error).strip().splitlines()
-        status, message = FAIL, lines[0] if lines else type(error).__name__
+        return Check(name, FAIL, lines[0] if lines else type(error).__name__)
     return Check(name, status, message)
 
 
@@ -78,7 +82,8 @@ def check_python() -> tuple[str, str]:
     """Compare this Python with the range that the package declares."""
     from packaging.specifiers import SpecifierSet
 
-    version, wanted = ".".join(map(str, sys.version_info[:3])), metadata.metadata("zeropoint")["Requires-Python"]
+    version = ".".join(map(str, sys.version_info[:3]))
+    wanted = metadata.metadata("zeropoint")["Requires-Python"]
     if SpecifierSet(wanted).contains(version, prereleases=True):
         return OK, f"{version} (needs {wanted})"
     return FAIL, f"{version} is outside {wanted}: install a Python in that range and set up again"
@@ -90,9 +95,8 @@ def check_packages() -> tuple[str, str]:
     found, faults = compare_versions(requirements)
     if faults:
         return FAIL, f"{'; '.join(faults)}: {INSTALL}"
-    return OK, f"{len(found)} packages in range, among them " + ", ".join(
-        f"{name} {found[name]}" for name in ("torch", "torchvision", "numpy", "jupyterlab") if name in found
-    )
+    named = [f"{name} {found[name]}" for name in ("torch", "torchvision", "numpy", "jupyterlab") if name in found]
+    return OK, f"{len(found)} packages in range, among them {', '.join(named)}"
 
 
 def check_runtimes() -> tuple[str, str]:
@@ -115,21 +119,25 @@ def compare_versions(requirements: Iterable[str], *, extra: str = "") -> tuple[d
     """
     from packaging.requirements import Requirement
 
-    found, faults = {}, []
+    found: dict[str, str] = {}
+    faults: list[str] = []
     for requirement in map(Requirement, requirements):
-        needed, needed_anyway = (
-            not requirement.marker or requirement.marker.evaluate({"extra": name}) for name in (extra, "")
-        )
-        if not needed or (extra and needed_anyway):
+        if not _needed(requirement, extra) or (extra and _needed(requirement, "")):
             continue
         try:
-            version = found[requirement.name] = metadata.version(requirement.name)
+            version = metadata.version(requirement.name)
         except metadata.PackageNotFoundError:
             faults.append(f"{requirement.name} is missing")
             continue
+        found[requirement.name] = version
         if not requirement.specifier.contains(version, prereleases=True):
             faults.append(f"{requirement.name} {version} is outside {requirement.specifier}")
     return found, faults
+
+
+def _needed(requirement: Requirement, extra: str) -> bool:
+    """Return whether a requirement holds on this system, with this extra or, for "", without any."""
+    return requirement.marker is None or requirement.marker.evaluate({"extra": extra})
 
 
 def check_torch() -> tuple[str, str]:
@@ -179,7 +187,8 @@ def check_progress() -> tuple[str, str]:
     """Say whose progress is kept, and where; without a name nothing is stored."""
     from zeropoint.course import store
 
-    learner, path = os.environ.get("JUPYTERHUB_USER"), store.store_path()
+    learner = os.environ.get("JUPYTERHUB_USER")
+    path = store.store_path()
     if not learner:
         return OK, 'anonymous: nothing is stored until you call login("your name")'
     attempts = store.attempts(learner)  # a damaged file is named here, not in the middle of an exercise

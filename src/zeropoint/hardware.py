@@ -8,7 +8,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-OK, WARN, FAIL = "OK", "WARN", "FAIL"
+OK = "OK"
+WARN = "WARN"
+FAIL = "FAIL"
 GIB = 2**30
 CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")  # what a container (a hub, Binder) may take in all
 
@@ -52,10 +54,16 @@ def int8_verdict(flags: Iterable[str]) -> tuple[str, str]:
 
 def check_cores() -> tuple[str, str]:
     """Count the cores that this process may use."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    usable = _usable_cores()
     if usable < 2:
         return WARN, "1 core: expect lessons to take about twice their stated time"
     return OK, f"{usable} cores usable of {os.cpu_count()}"
+
+
+def _usable_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def check_memory() -> tuple[str, str]:
@@ -63,12 +71,17 @@ def check_memory() -> tuple[str, str]:
     import psutil
 
     memory = psutil.virtual_memory()
-    total, free = memory.total, memory.available
+    total = memory.total
+    free = memory.available
     text = CGROUP_LIMIT.read_text().strip() if CGROUP_LIMIT.is_file() else "max"
     if text != "max":
-        total, free = min(total, int(text)), min(free, int(text))
+        limit = int(text)
+        total = min(total, limit)
+        free = min(free, limit)
     message = f"{free / GIB:.1f} GB free of {total / GIB:.1f} GB"
-    return (OK, message) if free >= 2 * GIB else (WARN, f"{message}: close other programs, 2 GB are advised")
+    if free < 2 * GIB:
+        return WARN, f"{message}: close other programs, 2 GB are advised"
+    return OK, message
 
 
 def check_disk() -> tuple[str, str]:
@@ -77,4 +90,6 @@ def check_disk() -> tuple[str, str]:
 
     free = shutil.disk_usage(course_root()).free
     message = f"{free / GIB:.1f} GB free"
-    return (OK, message) if free >= GIB else (WARN, f"{message}: 1 GB is advised")
+    if free < GIB:
+        return WARN, f"{message}: 1 GB is advised"
+    return OK, message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -61,7 +62,7 @@ def lab_arguments(root: Path, notebook: str, *, port: int | None = None, browser
     return arguments
 
 
-def lab_environment(root: Path, environment: os._Environ[str] | dict[str, str]) -> dict[str, str]:
+def lab_environment(root: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables to set: the course's ``labconfig/`` is added to, not put in place of, the user's own.
 
     ``labconfig/default_setting_overrides.json`` keeps the "Jupyter news?" question off the first page; JupyterLab
@@ -72,5 +73,8 @@ def lab_environment(root: Path, environment: os._Environ[str] | dict[str, str]) 
     >>> lab_environment(Path("course"), {"JUPYTER_CONFIG_PATH": "mine"})["JUPYTER_CONFIG_PATH"].split(os.pathsep)
     ['mine', 'course']
     """
+    folders = [str(root)]
     present = environment.get("JUPYTER_CONFIG_PATH")
-    return {"JUPYTER_CONFIG_PATH": os.pathsep.join([present, str(root)] if present else [str(root)])}
+    if present:
+        folders.insert(0, present)
+    return {"JUPYTER_CONFIG_PATH": os.pathsep.join(folders)}

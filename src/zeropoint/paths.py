@@ -32,8 +32,9 @@ def course_root() -> Path:
     for folder in candidates:
         if (folder / MARKER).is_file():
             return folder
+    where = f" in {home}" if home else ""
     raise FileNotFoundError(
-        f"No course folder with {MARKER} was found{f' in {home}' if home else ''}: "
+        f"No course folder with {MARKER} was found{where}: "
         "start inside your clone of the course, or set ZEROPOINT_HOME to its path."
     )
 

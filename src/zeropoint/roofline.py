@@ -1,8 +1,6 @@
-"""How fast this machine moves bytes and multiplies, measured: the roofs under which every layer runs.
+"""The roofline of a device, and the bound that follows for a whole frame: arithmetic only, nothing is measured.
 
-Everything is measured on **one thread**, so that the figures of different machines compare, and in that thread's own
-processor time, so that waiting for a turn on a busy machine does not count. A roof is what a machine *can* do, so it is
-the best of many short runs; the median, and the time that one run in ten exceeds, are kept beside it.
+Bytes take time to move and multiply-accumulates take time to compute; both overlap, so the longer one decides.
 
 Source: Williams, Waterman and Patterson 2009, "Roofline: An Insightful Visual Performance Model for Multicore
 Architectures", CACM 52(4).
@@ -10,43 +8,7 @@ Architectures", CACM 52(4).
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
-
-import numpy as np
-
-if TYPE_CHECKING:
-    from torch import Tensor, nn
-
-MAIN_MEMORY_BYTES = 64 * 2**20  # of each of two buffers: beyond the caches of nearly every CPU
-CACHE_BYTES = 128 * 2**10  # two of these fit into the second-level cache of nearly every CPU
-MATRIX = 256  # rows and columns: large enough for full speed, and done before another process gets its turn
-FASTER = 1.2  # a smaller advantage of INT8 is no fast path, only noise
-
-# processor time of this thread; on Windows it moves in steps of 16 ms, too coarse for this
-_clock = time.perf_counter if sys.platform == "win32" else time.thread_time
-
-
-class Timing(NamedTuple):
-    """Repeated runs of one piece of work.
-
-    Attributes
-    ----------
-    best, median, slow : float – seconds a run; one run in ten took longer than ``slow``
-    runs : int
-    """
-
-    best: float
-    median: float
-    slow: float
-    runs: int
-
-    def __str__(self) -> str:
-        best, median, slow = (_duration(t) for t in self[:3])
-        return f"{best} (best of {self.runs}; median {median}, one in ten over {slow})"
+from typing import NamedTuple
 
 
 class Device(NamedTuple):
@@ -77,173 +39,61 @@ class Device(NamedTuple):
         return min(self.rate(bit_width), intensity * self.bandwidth)
 
 
-class Machine(NamedTuple):
-    """What was measured on this machine, one thread.
+class Frame(NamedTuple):
+    """What one frame takes at least.
 
     Attributes
     ----------
-    copy : Timing – of copying :data:`MAIN_MEMORY_BYTES`
-    cache : Timing – of copying :data:`CACHE_BYTES`, which stay in the cache
-    fp32 : Timing – of a product of two FP32 matrices of :data:`MATRIX` rows and columns
-    int8 : Timing or None – of the same product with INT8 matrices and INT32 sums; None where torch has none
+    file_mb, weights_mb, activations_mb : float – megabytes (10⁶ bytes): on disk, and moved for each frame
+    memory_ms, compute_ms : float – milliseconds to move the bytes, and to multiply
     """
 
-    copy: Timing
-    cache: Timing
-    fp32: Timing
-    int8: Timing | None
+    file_mb: float
+    weights_mb: float
+    activations_mb: float
+    memory_ms: float
+    compute_ms: float
 
     @property
-    def bandwidth(self) -> float:
-        """Bytes a second, read plus written."""
-        return 2 * MAIN_MEMORY_BYTES / self.copy.best
+    def traffic_mb(self) -> float:
+        """Megabytes moved for each frame."""
+        return self.weights_mb + self.activations_mb
 
     @property
-    def cache_bandwidth(self) -> float:
-        """Bytes a second, read plus written, within the cache."""
-        return 2 * CACHE_BYTES / self.cache.best
+    def ms(self) -> float:
+        """Milliseconds a frame takes at least: moving and multiplying overlap, so the longer one decides."""
+        return max(self.memory_ms, self.compute_ms)
 
     @property
-    def int8_gain(self) -> float:
-        """How many times as fast INT8 products are as FP32 ones; 1 where there is no INT8 product."""
-        return self.fp32.best / self.int8.best if self.int8 else 1.0
-
-    @property
-    def device(self) -> Device:
-        """The roofs alone."""
-        fp32 = MATRIX**3 / self.fp32.best
-        return Device(self.bandwidth, fp32, fp32 * self.int8_gain)
-
-    def int8_verdict(self) -> str:
-        """Say in one sentence whether CPU and torch have a fast INT8 product."""
-        if self.int8 is None:
-            return "This build of torch multiplies no INT8 matrices on the CPU: the INT8 roof is drawn at FP32's."
-        if self.int8_gain < FASTER:
-            return f"No fast INT8 path: INT8 products run at {self.int8_gain:.1f} times the rate of FP32 ones here."
-        return f"A fast INT8 path: INT8 products run at {self.int8_gain:.1f} times the rate of FP32 ones."
-
-    def __str__(self) -> str:
-        rows = [("copy, main memory", self.copy, 2 * MAIN_MEMORY_BYTES, "GB/s")]
-        rows += [("copy, cache", self.cache, 2 * CACHE_BYTES, "GB/s"), ("FP32 product", self.fp32, MATRIX**3, "GMAC/s")]
-        if self.int8:
-            rows.append(("INT8 product", self.int8, MATRIX**3, "GMAC/s"))
-        lines = [
-            f"{name:18} {work / t.best / 1e9:6.1f} {unit:6} best of {t.runs}; "
-            f"median {work / t.median / 1e9:.1f}, one in ten below {work / t.slow / 1e9:.1f}"
-            for name, t, work, unit in rows
-        ]
-        return "\n".join([*lines, self.int8_verdict()])
+    def bound(self) -> str:
+        """Which of the two decides."""
+        return "memory-bound" if self.memory_ms > self.compute_ms else "compute-bound"
 
 
-def time_call(work: Callable[[], object], *, seconds: float = 0.3, most: int = 500) -> Timing:
-    """Run some work again and again on one thread, and time each run.
+def frame_cost(parameters_m: float, bits: int, activations_m: float, gmacs: float, device: Device) -> Frame:
+    """Return the lower bound on a frame's time, for a whole network as if it were one layer.
+
+    Activations have the bits of the weights, but 8 at least: INT4 is used for weights only, and runs at INT8's rate.
 
     Parameters
     ----------
-    work : callable without arguments
-    seconds : float – for all runs together, after two that are not counted; at least five runs are made
-    most : int – runs at most
+    parameters_m, activations_m : float – millions of weights, and of activation values read or written for a frame
+    bits : int – of a weight
+    gmacs : float – billions of multiply-accumulates a frame
+    device : Device
 
     Examples
     --------
-    >>> timing = time_call(lambda: sum(range(1000)), seconds=0.01)
-    >>> timing.best <= timing.median <= timing.slow
-    True
+    >>> frame = frame_cost(25, 8, 10, 1, Device(bandwidth=8e9, fp32=20e9, int8=80e9))
+    >>> frame.file_mb, frame.memory_ms, frame.compute_ms, frame.bound
+    (25.0, 4.375, 12.5, 'compute-bound')
     """
-    runs: list[float] = []
-    with _one_thread():
-        work(), work()  # caches, buffers and just-in-time choices of a library settle
-        end = time.perf_counter() + seconds
-        while len(runs) < 5 or (time.perf_counter() < end and len(runs) < most):
-            start = _clock()
-            work()
-            runs.append(_clock() - start)
-    return Timing(min(runs), float(np.median(runs)), float(np.quantile(runs, 0.9)), len(runs))
-
-
-def measure_machine(*, seconds: float = 4.0) -> Machine:
-    """Measure copy bandwidth and the rates of FP32 and INT8 matrix products, on one thread.
-
-    Parameters
-    ----------
-    seconds : float – for all four measurements together, about
-    """
-    import torch
-
-    generator = torch.Generator().manual_seed(0)
-    a = torch.randn(MATRIX, MATRIX, generator=generator)
-    codes = torch.randint(-127, 128, (MATRIX, MATRIX), dtype=torch.int8, generator=generator)
-    share = seconds / 4
-    return Machine(
-        _time_copy(MAIN_MEMORY_BYTES, share),
-        _time_copy(CACHE_BYTES, share),
-        time_call(lambda: torch.mm(a, a), seconds=share, most=5000),
-        time_call(lambda: torch._int_mm(codes, codes), seconds=share, most=5000) if has_int8_product() else None,
+    weights_mb = parameters_m * bits / 8
+    activations_mb = activations_m * max(bits, 8) / 8
+    return Frame(
+        file_mb=weights_mb,
+        weights_mb=weights_mb,
+        activations_mb=activations_mb,
+        memory_ms=(weights_mb + activations_mb) * 1e9 / device.bandwidth,
+        compute_ms=gmacs * 1e12 / device.rate(bits),
     )
-
-
-def has_int8_product() -> bool:
-    """Return whether torch multiplies INT8 matrices into INT32 sums on the CPU."""
-    import torch
-
-    ones = torch.ones(32, 32, dtype=torch.int8)
-    try:
-        return bool((torch._int_mm(ones, ones) == 32).all())
-    except (AttributeError, RuntimeError, NotImplementedError):  # torch keeps it private, so it may go
-        return False
-
-
-def time_layers(model: nn.Module, images: Tensor, *, seconds: float = 3.0) -> dict[str, Timing]:
-    """Time every Conv2d and Linear layer by itself, on one thread, with the input it gets in the network.
-
-    Parameters
-    ----------
-    model : nn.Module, in evaluation mode
-    images : float tensor, shape (N, C, H, W)
-    seconds : float – for all layers together, about
-
-    Returns
-    -------
-    dict
-        Name of the layer → Timing, in the order of ``model.named_modules()``.
-    """
-    import torch
-    from torch import nn
-
-    layers = {name: layer for name, layer in model.named_modules() if isinstance(layer, nn.Conv2d | nn.Linear)}
-    seen: dict[str, Tensor] = {}
-    hooks = [
-        layer.register_forward_pre_hook(lambda _, inputs, name=name: seen.update({name: inputs[0]}))
-        for name, layer in layers.items()
-    ]
-    with torch.inference_mode():
-        try:
-            model(images)
-        finally:
-            for hook in hooks:
-                hook.remove()
-        share = seconds / len(layers)
-        return {name: time_call(lambda f=layers[name], x=x: f(x), seconds=share) for name, x in seen.items()}
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let torch compute on one thread, and give it back its threads afterwards."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _time_copy(size: int, seconds: float) -> Timing:
-    source, target = np.ones(size, np.uint8), np.empty(size, np.uint8)
-    return time_call(lambda: np.copyto(target, source), seconds=seconds, most=5000)
-
-
-def _duration(seconds: float) -> str:
-    factor, unit = next(((f, u) for f, u in ((1, "s"), (1e3, "ms")) if seconds * f >= 1), (1e6, "µs"))
-    return f"{seconds * factor:.3g} {unit}"

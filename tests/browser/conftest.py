@@ -10,7 +10,7 @@ import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: it comes with the dev group")
 
-from labtools import LabServer, start_lab  # noqa: E402
+from tests.browser.labtools import LabServer, start_lab  # noqa: E402
 
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",  # containers run as root

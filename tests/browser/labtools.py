@@ -98,10 +98,26 @@ def run_all(page: Page, *, timeout_ms: int = RUN_MILLISECONDS) -> None:
     AssertionError
         When a cell raised an exception.
     """
-    page.evaluate(_RUN_ALL_CELLS, timeout_ms)
-    page.wait_for_function(_ALL_CELLS_RAN, timeout=timeout_ms)
+    run_as_far_as(page, None, timeout_ms=timeout_ms)
+
+
+def run_as_far_as(page: Page, cell: int | None, *, timeout_ms: int = RUN_MILLISECONDS) -> None:
+    """Run the cells from the top to one, given by its position in the notebook, and wait for it; None: to the last.
+
+    Raises
+    ------
+    AssertionError
+        When a cell raised an exception.
+    """
+    page.evaluate(_RUN_CELLS, [cell, timeout_ms])
+    page.wait_for_function(_CELLS_RAN, arg=cell, timeout=timeout_ms)
     failures = page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']")
     assert failures.count() == 0, failures.first.inner_text()
+
+
+def cells_with_widgets(page: Page) -> list[int]:
+    """Return the positions of the cells whose output is a live widget."""
+    return page.evaluate(_CELLS_WITH_WIDGETS)
 
 
 def evaluate_in_kernel(page: Page, expression: str, *, code: str = "") -> str:
@@ -132,10 +148,15 @@ _KERNEL_IS_IDLE = """() => {
 }"""
 
 # the limit lies here because page.evaluate has none of its own
-_RUN_ALL_CELLS = """(limit) => Promise.race([
-    window.jupyterapp.commands.execute('notebook:run-all-cells'),
-    new Promise((_, reject) => setTimeout(() => reject(new Error(`not done after ${limit} ms`)), limit)),
-])"""
+_RUN_CELLS = """([last, limit]) => {
+    const { content } = window.jupyterapp.shell.currentWidget;
+    const all = last === null || last + 1 >= content.widgets.length;
+    if (!all) content.activeCellIndex = last + 1;
+    return Promise.race([
+        window.jupyterapp.commands.execute(all ? 'notebook:run-all-cells' : 'notebook:run-all-above'),
+        new Promise((_, reject) => setTimeout(() => reject(new Error(`not done after ${limit} ms`)), limit)),
+    ]);
+}"""
 
 _ASK_KERNEL = """async ([code, expression]) => {
     const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
@@ -143,10 +164,18 @@ _ASK_KERNEL = """async ([code, expression]) => {
     return reply.content;
 }"""
 
-_ALL_CELLS_RAN = """() => {
-    const cells = window.jupyterapp.shell.currentWidget.content.widgets;
+_CELLS_RAN = """(last) => {
+    const cells = window.jupyterapp.shell.currentWidget.content.widgets.slice(0, last === null ? undefined : last + 1);
     return cells.filter((cell) => cell.model.type === 'code' && cell.model.sharedModel.getSource().trim())
         .every((cell) => cell.model.executionCount && cell.model.executionState !== 'running');
+}"""
+
+_CELLS_WITH_WIDGETS = """() => {
+    const view = 'application/vnd.jupyter.widget-view+json';
+    const outputs = (cell) => cell.model.type === 'code' ? cell.model.outputs.toJSON() : [];
+    return window.jupyterapp.shell.currentWidget.content.widgets
+        .map((cell, index) => outputs(cell).some((output) => output.data && view in output.data) ? index : -1)
+        .filter((index) => index >= 0);
 }"""
 
 

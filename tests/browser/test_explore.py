@@ -8,8 +8,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from labtools import LabServer, evaluate_in_kernel, open_notebook, run_all, set_theme
 from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.labtools import LabServer, evaluate_in_kernel, open_notebook, run_all, set_theme
 
 SETUP = """import time
 import numpy as np

@@ -1,17 +1,28 @@
-"""Every lesson runs top to bottom in JupyterLab, as a learner would run it."""
+"""Every lesson in JupyterLab, as a learner opens it: no error on the page, and all its widgets come alive.
+
+A lesson is opened with its committed outputs, and run as far as its last widget. That the rest runs too and gives these
+outputs is seen by nbval, which runs the notebooks without a page. With ZEROPOINT_SHOTS=FOLDER everything is run here as
+well, and a picture of each page is left in the folder.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from labtools import REPOSITORY, LabServer, open_notebook, run_all
 from playwright.sync_api import Page, expect
 
+from tests.browser.labtools import REPOSITORY, LabServer, cells_with_widgets, open_notebook, run_as_far_as
+from tests.scopes import one_class_each
+
 LESSONS = sorted(path.name for path in (REPOSITORY / "notebooks").glob("*.ipynb"))
+SHOTS = os.environ.get("ZEROPOINT_SHOTS")
+SHOWS_A_WIDGET = re.compile(r"(?<!import )\bexplore\w*\(|\.show\(")
 
 
 @pytest.fixture(scope="module")
@@ -23,14 +34,39 @@ def server(tmp_path_factory: pytest.TempPathFactory, lab_server: Callable[[Path]
     return lab_server(root)
 
 
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("lesson", LESSONS)
-def test_lesson_runs_top_to_bottom(page: Page, server: LabServer, console_errors: list[str], lesson: str) -> None:
-    open_notebook(page, server, f"notebooks/{lesson}")
-    run_all(page, timeout_ms=500_000)
-    expect(page.get_by_text("Error displaying widget")).to_have_count(0)
-    page.evaluate("() => window.jupyterapp.commands.execute('notebook:move-cursor-up')")
-    shots = os.environ.get("ZEROPOINT_SHOTS")
-    if shots:
-        page.screenshot(path=Path(shots) / f"{Path(lesson).stem}.png")
-    assert console_errors == []
+def widget_cells(lesson: str) -> list[int]:
+    """Return the positions of the cells of a lesson that show a widget."""
+    cells = json.loads((REPOSITORY / "notebooks" / lesson).read_text(encoding="utf-8"))["cells"]
+    code = [(i, "".join(cell["source"])) for i, cell in enumerate(cells) if cell["cell_type"] == "code"]
+    return [i for i, source in code if SHOWS_A_WIDGET.search(source)]
+
+
+@pytest.mark.slow
+class LessonInJupyterLab:
+    """One lesson in the browser; one class each, so that the lessons are spread over the test processes."""
+
+    lesson: str
+
+    @pytest.mark.timeout(600)
+    def test_opens_and_its_widgets_come_alive(self, page: Page, server: LabServer, console_errors: list[str]) -> None:
+        open_notebook(page, server, f"notebooks/{self.lesson}")
+        widgets = widget_cells(self.lesson)
+        if SHOTS:
+            run_as_far_as(page, None, timeout_ms=500_000)
+        elif widgets:
+            run_as_far_as(page, widgets[-1], timeout_ms=500_000)
+        assert set(widgets) <= set(cells_with_widgets(page))
+        expect(page.get_by_text("Error displaying widget")).to_have_count(0)
+        expect(page.get_by_text("Error creating widget")).to_have_count(0)
+        page.evaluate("() => window.jupyterapp.commands.execute('notebook:move-cursor-up')")
+        if SHOTS:
+            page.screenshot(path=Path(SHOTS) / f"{Path(self.lesson).stem}.png")
+        assert console_errors == []
+
+
+globals().update(one_class_each(LessonInJupyterLab, "lesson", {name[:2]: name for name in LESSONS}))
+
+
+def test_most_lessons_have_a_widget() -> None:
+    """The pattern that finds them must not go blind."""
+    assert sum(bool(widget_cells(lesson)) for lesson in LESSONS) >= 10

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from labtools import REPOSITORY, LabServer, open_notebook, run_all
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.labtools import REPOSITORY, LabServer, open_notebook, run_all
 from zeropoint.course import learner
-from zeropoint.course.quiz import Quiz, load_quiz
+from zeropoint.course.quiz import Session, load_quiz
 
 NAME = "Ada"
 NOTEBOOK = "quiz/quick_test.ipynb"
@@ -54,12 +54,11 @@ def _write(path: Path, sources: list[str]) -> None:
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
 
 
-def quiz(seed: str | None = None) -> Quiz:
-    source = load_quiz(REPOSITORY / "quiz" / "quick_test.toml")
-    return Quiz(source.name, source.title, source.questions, seed=seed)
+def quiz(seed: str | None = None) -> Session:
+    return Session(load_quiz(REPOSITORY / "quiz" / "quick_test.toml"), seed=seed)
 
 
-def right_letters(asked: Quiz, number: int) -> list[str]:
+def right_letters(asked: Session, number: int) -> list[str]:
     options = asked.questions[number - 1].options
     return [letter for letter, index in asked.letters(number).items() if options[index].correct]
 
@@ -68,7 +67,7 @@ def forms(page: Page) -> Locator:
     return page.get_by_role("region", name="Quick test")
 
 
-def fill(form: Locator, asked: Quiz, *, wrong: int = 0) -> None:
+def fill(form: Locator, asked: Session, *, wrong: int = 0) -> None:
     """Answer by mouse; the last ``wrong`` questions get an option that is not right."""
     form.get_by_role("spinbutton").fill(str(asked.question(1).answer))
     for number in range(2, 10):
@@ -122,7 +121,7 @@ def test_keyboard_alone_from_the_first_question_to_the_next_try(page: Page, serv
     assert not store.exists(), "nobody was logged in"
 
 
-def choose_by_key(page: Page, asked: Quiz, number: int) -> None:
+def choose_by_key(page: Page, asked: Session, number: int) -> None:
     """Choose the right options of the question whose first option has the focus."""
     right = right_letters(asked, number)
     if asked.questions[number - 1].kind == "single":

@@ -8,11 +8,11 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from labtools import LabServer, evaluate_in_kernel, open_notebook, run_all, set_theme
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.labtools import LabServer, evaluate_in_kernel, open_notebook, run_all, set_theme
 from zeropoint.lab import explore_scale
-from zeropoint.lab.plots import split_error
+from zeropoint.lab.error_split import split_error
 from zeropoint.quant import choose_qparams_affine
 
 CELLS = (

@@ -17,3 +17,7 @@ __all__ = [
     "solution",
     "where_to_start",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

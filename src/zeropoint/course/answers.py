@@ -1,4 +1,4 @@
-"""Checks of answers that are values: a dictionary of results, one array or number, or a plan."""
+"""Checks of answers that are values: a dictionary of results, of which each entry counts by itself."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from zeropoint.course.call import SECONDS, run
-from zeropoint.course.compare import ATOL, RTOL, compare_arrays, like, not_finite, numbers
+from zeropoint.course.compare import not_finite, numbers
 from zeropoint.course.verdict import NOT_WRITTEN, Verdict
 
+NEAR = 1e-3  # relative: how near a known wrong value has to be, whatever the field's own tolerance
 _WORD_GAPS = re.compile(r"[\s_\-‐‑–]+")  # "per-channel", "per channel" and "per_channel" are the same word
 
 
@@ -45,10 +46,10 @@ class Field:
         if _close(value, self.expected, self.tolerance):
             return None
         form = self._wrong_form(value)
-        if form:
+        if form is not None:
             return f"{self.name}: {form}"
         for wrong, message in self.misconceptions:
-            if _close(value, wrong, max(self.tolerance, 1e-3)):
+            if _close(value, wrong, max(self.tolerance, NEAR)):
                 return f"{self.name}: {message}"
         return f"{self.name}: {self.otherwise}"
 
@@ -56,7 +57,8 @@ class Field:
         """Return what the answer should look like, if it is of another kind altogether."""
         if isinstance(self.expected, str):
             return None if isinstance(value, str) else "expected one of the options, as text in quotes."
-        got, want = numbers(value), np.asarray(self.expected)
+        got = numbers(value)
+        want = np.asarray(self.expected)
         if want.ndim == 0:
             return "expected one number, without quotes or unit." if got is None or got.ndim else None
         if got is not None and got.shape == want.shape:
@@ -105,16 +107,21 @@ class ChoiceField:
         """Return None for the right choice with the right reason, else one or two sentences."""
         if not isinstance(value, tuple | list) or len(value) != 2:
             return f'{self.name}: expected two texts, ("{self.choices[0]}", "{self.reasons[0]}") – choice and reason.'
-        choice, reason = _option(value[0], self.choices), _option(value[1], self.reasons)
-        if choice is None or reason is None:
-            what, options = ("choice", self.choices) if choice is None else ("reason", self.reasons)
-            return f"{self.name}: the {what} has to be one of {', '.join(options)}, as text in quotes."
+        choice = _option(value[0], self.choices)
+        reason = _option(value[1], self.reasons)
+        if choice is None:
+            return self._not_offered("choice", self.choices)
+        if reason is None:
+            return self._not_offered("reason", self.reasons)
         if (choice, reason) == self.right:
             return None
-        for pair, message in self.messages:
-            if pair[0] in (choice, None) and pair[1] in (reason, None):
+        for (wrong_choice, wrong_reason), message in self.messages:
+            if wrong_choice in (choice, None) and wrong_reason in (reason, None):
                 return f"{self.name}: {message}"
         return f"{self.name}: {self.otherwise}"
+
+    def _not_offered(self, what: str, options: tuple[str, ...]) -> str:
+        return f"{self.name}: the {what} has to be one of {', '.join(options)}, as text in quotes."
 
 
 @dataclass(frozen=True)
@@ -153,10 +160,12 @@ class FieldsCheck:
         missing = [name for name, value in given.items() if value is None or value is ...]
         if len(missing) == len(names):
             return Verdict(False, NOT_WRITTEN)
-        problems = [p for f in self.fields if f.name not in missing and (p := f.problem(given[f.name]))]
+        found = [field.problem(given[field.name]) for field in self.fields if field.name not in missing]
+        problems = [problem for problem in found if problem is not None]
         if not problems and not missing:
             return Verdict(True, self.praise)
-        right, of = len(names) - len(problems) - len(missing), len(names)
+        right = len(found) - len(problems)
+        of = len(names)
         if missing:
             message = f"Still missing: {', '.join(missing)}."
         else:  # the first one only: later errors often follow from it
@@ -165,61 +174,13 @@ class FieldsCheck:
         return Verdict(False, message, right if self.partial else 0, of)
 
 
-@dataclass(frozen=True)
-class ArrayCheck:
-    """The learner hands over one array, tensor or number, already computed.
-
-    Attributes
-    ----------
-    expected : callable without arguments → array, tensor or number (called when needed, so it may import torch)
-    misconceptions : tuple of (callable without arguments → wrong array, message)
-    otherwise : what to say when values are wrong in an unknown way, after the element concerned
-    hints, praise : as everywhere
-    rtol, atol : float – for floating-point results; integers are compared exactly
-    dtype : bool – whether the dtype must be that of ``expected`` too
-    seconds : float – time limit
-    """
-
-    expected: Callable[[], Any]
-    misconceptions: tuple[tuple[Callable[[], Any], str], ...]
-    otherwise: str
-    hints: tuple[str, ...]
-    praise: str
-    rtol: float = RTOL
-    atol: float = ATOL
-    dtype: bool = False
-    seconds: float = SECONDS
-
-    def grade(self, answer: Any) -> Verdict:
-        """Return the verdict on an array."""
-        return guarded(self._grade, answer, self.seconds)
-
-    def _grade(self, answer: Any) -> Verdict:
-        if callable(answer) and not hasattr(answer, "dtype"):
-            return Verdict(False, "Expected the result, got a function: call it, and check what it returns.")
-        expected = self.expected()
-        problem = self._compare(answer, expected)
-        if problem is None:
-            return Verdict(True, self.praise)
-        for wrong, message in self.misconceptions:
-            if self._compare(answer, wrong()) is None:
-                return Verdict(False, message)
-        values = " is wrong (" in problem
-        return Verdict(False, f"{problem[0].upper()}{problem[1:]}{' ' + self.otherwise if values else ''}")
-
-    def _compare(self, answer: Any, expected: Any) -> str | None:
-        given = np.asarray(answer) if isinstance(answer, list | tuple) and numbers(answer) is not None else answer
-        return compare_arrays(like(given, expected), expected, rtol=self.rtol, atol=self.atol, dtype=self.dtype)
-
-
 def guarded(grade: Callable[[Any], Verdict], answer: Any, seconds: float) -> Verdict:
     """Grade what may be an object with code of its own: whatever that code does becomes a verdict."""
     if answer is None or answer is ...:
         return Verdict(False, NOT_WRITTEN)
-    outcome = run(grade, (answer,), deadline=time.monotonic() + seconds, seconds=seconds)
-    if outcome.problem:
-        reason = outcome.problem.replace("your function", "it")
-        return Verdict(False, f"Your answer, a {type(answer).__name__}, cannot be read: {reason}")
+    outcome = run(grade, (answer,), deadline=time.monotonic() + seconds, seconds=seconds, subject="it")
+    if outcome.problem is not None:
+        return Verdict(False, f"Your answer, a {type(answer).__name__}, cannot be read: {outcome.problem}")
     return outcome.value
 
 
@@ -230,8 +191,11 @@ def _option(given: Any, options: tuple[str, ...]) -> str | None:
 def _close(value: Any, expected: Any, tolerance: float) -> bool:
     if isinstance(expected, str):
         return isinstance(value, str) and _word(value) == _word(expected)
-    got, want = numbers(value), np.asarray(expected, dtype=np.float64)
-    return got is not None and got.shape == want.shape and bool(np.all(np.abs(got - want) <= tolerance * np.abs(want)))
+    got = numbers(value)
+    want = np.asarray(expected, dtype=np.float64)
+    if got is None or got.shape != want.shape:
+        return False
+    return bool(np.all(np.abs(got - want) <= tolerance * np.abs(want)))
 
 
 def _word(text: str) -> str:

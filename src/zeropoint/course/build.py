@@ -1,4 +1,4 @@
-"""``zeropoint build``: ``solutions/`` → ``exercises/``, so that the two can never drift apart.
+"""``zeropoint build``: ``solutions/`` → ``exercises/``, ``course.toml`` → the tables of lessons, so that none drifts.
 
 In a solution cell the lines from ``### BEGIN SOLUTION`` to ``### END SOLUTION`` become the gap. What stands in the
 gap is what follows ``### STUB`` on lines inside it; without any, ``raise NotImplementedError``.
@@ -17,6 +17,8 @@ from typing import Any
 import nbformat
 
 from zeropoint.course.manifest import Lesson, Manifest, read_manifest
+from zeropoint.course.notebook import read_notebook
+from zeropoint.course.tables import START, files_with_tables
 from zeropoint.paths import course_root
 
 BEGIN, END, STUB = "### BEGIN SOLUTION", "### END SOLUTION", "### STUB "
@@ -56,7 +58,8 @@ def build_notebook(solution: nbformat.NotebookNode, lesson: Lesson) -> nbformat.
     for cell in exercise.cells:
         if cell.cell_type == "code":
             cell.source = strip_source(cell.source)
-            cell.outputs, cell.execution_count = [], None
+            cell.outputs = []
+            cell.execution_count = None
             cell.metadata.pop("execution", None)
     if all(a.source == b.source for a, b in zip(solution.cells, exercise.cells, strict=True)):
         raise BuildError(f"there is no {BEGIN} in it, so there is nothing for the learner to do.")
@@ -65,7 +68,7 @@ def build_notebook(solution: nbformat.NotebookNode, lesson: Lesson) -> nbformat.
 
 
 def build(root: Path | None = None, *, check: bool = False) -> list[Path]:
-    """Write ``exercises/`` from ``solutions/`` and return the files that were not up to date.
+    """Write ``exercises/`` and the tables of lessons, and return the files that were not up to date.
 
     Parameters
     ----------
@@ -75,12 +78,11 @@ def build(root: Path | None = None, *, check: bool = False) -> list[Path]:
     Raises
     ------
     BuildError
-        When a solution notebook has unpaired markers or no gap at all, or does not fit ``course.toml``.
+        When a solution notebook has unpaired markers or no gap at all, does not fit ``course.toml``, or a table of
+        lessons has no place.
     """
     root = root or course_root()
-    manifest = read_manifest(root)
-    sources = sorted(root.glob("solutions/*.ipynb"))
-    wanted = {root / "exercises" / path.name: _build_text(path, manifest) for path in sources}
+    wanted = _wanted(root)
     orphans = [path for path in sorted(root.glob("exercises/*.ipynb")) if path not in wanted]
     stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
     if not check:
@@ -92,12 +94,23 @@ def build(root: Path | None = None, *, check: bool = False) -> list[Path]:
     return stale + orphans
 
 
+def _wanted(root: Path) -> dict[Path, str]:
+    """Return every generated file with its content."""
+    manifest = read_manifest(root)
+    sources = sorted(root.glob("solutions/*.ipynb"))
+    exercises = {root / "exercises" / path.name: _build_text(path, manifest) for path in sources}
+    try:
+        return exercises | files_with_tables(root, manifest)
+    except ValueError as error:
+        raise BuildError(f"README.md or {START}.ipynb: {error}") from None
+
+
 def _build_text(path: Path, manifest: Manifest) -> str:
     lesson = next((lesson for lesson in manifest.lessons if lesson.stem == path.stem), None)
     if lesson is None:
         raise BuildError(f"{path.name} is no lesson of course.toml: add it there, or move the file away.")
     try:
-        exercise = build_notebook(nbformat.read(path, as_version=4), lesson)
+        exercise = build_notebook(read_notebook(path), lesson)
     except BuildError as error:
         raise BuildError(f"{path.name}: {error}") from None
     return nbformat.writes(exercise) + "\n"
@@ -113,7 +126,8 @@ def _gap(match: re.Match[str]) -> str:
 def _add_nbgrader(notebook: nbformat.NotebookNode, lesson: Lesson) -> None:
     """Mark answer cells and check cells for nbgrader; each exercise must have exactly one of both, in order."""
     points = {entry.id: entry.points for entry in lesson.exercises}
-    answers, checks = [], []
+    answers: list[str] = []
+    checks: list[str] = []
     for cell in notebook.cells:
         answer = cell.metadata.get("zeropoint", {}).get("exercise")
         called = CHECK_CALL.findall(cell.source) if cell.cell_type == "code" else []

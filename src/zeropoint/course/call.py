@@ -16,18 +16,20 @@ import signal
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
 import numpy as np
 
-from zeropoint.course.verdict import NOT_WRITTEN
+from zeropoint.course.verdict import NOT_WRITTEN, Kind, Problem
 
 SECONDS = 10.0  # the time limit of a whole check unless it says otherwise
+SUBJECT = "your function"  # whom the sentences are about
 LONGEST_REASON = 200  # characters quoted of an exception's own text
-_PAUSE, _PATIENCE = 0.05, 5  # seconds between the first attempts to stop a function, and how many they are
+_PAUSE = 0.05  # seconds between the first attempts to stop a function
+_PATIENCE = 5  # how many attempts have that pause
 _SHORTEST = 1e-3  # seconds; a timer set to 0 would be off
 
 
@@ -37,15 +39,20 @@ class OutOfTime(BaseException):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a call gave: a value, or the sentence that says why there is none; after ``final`` no other call helps."""
+    """What a call gave: a value, or the problem that says why there is none; after ``final`` no other call helps."""
 
     value: Any = None
-    problem: str | None = None
+    problem: str | None = None  # a Problem, or the sentence of a check's own comparison
     final: bool = False
 
 
 def run(
-    function: Callable[..., Any], args: tuple[Any, ...] = (), *, deadline: float | None = None, seconds: float = SECONDS
+    function: Callable[..., Any],
+    args: tuple[Any, ...] = (),
+    *,
+    deadline: float | None = None,
+    seconds: float = SECONDS,
+    subject: str = SUBJECT,
 ) -> Outcome:
     """Call a function, swallow what it prints or warns, and turn whatever it raises into a sentence.
 
@@ -55,13 +62,14 @@ def run(
     args : tuple – passed as they are: hand over copies of what must survive
     deadline : float, optional – ``time.monotonic()`` at which the call is cut short; None means never
     seconds : float – the limit behind the deadline, for the message
+    subject : str – whom the sentence is about, "it" in the middle of one
 
     Examples
     --------
     >>> run(lambda x: 1 / x, (0,)).problem
     'your function stopped with ZeroDivisionError: division by zero.'
     """
-    late = Outcome(problem=_too_slow(seconds), final=True)
+    late = Outcome(problem=_too_slow(seconds, subject), final=True)
     if deadline is not None and time.monotonic() >= deadline:
         return late
     try:
@@ -72,10 +80,10 @@ def run(
     except NotImplementedError:
         return Outcome(problem=NOT_WRITTEN)
     except BaseException as error:  # SystemExit and KeyboardInterrupt too: a verdict, never a traceback
-        return _stopped(error)
+        return _stopped(error, subject)
     if deadline is not None and time.monotonic() >= deadline:
         return late
-    return _lazy(value) or Outcome(value)
+    return _lazy(value, subject) or Outcome(value)
 
 
 def _enter(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
@@ -83,42 +91,52 @@ def _enter(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     return function(*args)
 
 
-def _too_slow(seconds: float) -> str:
-    return (
-        f"your function did not come back within {seconds:g} s (all cases together): is there a loop that never ends, "
-        "or one over single values where a whole array could be used?"
+def _too_slow(seconds: float, subject: str) -> Problem:
+    return Problem(
+        Kind.STOPPED,
+        f"{subject} did not come back within {seconds:g} s (all cases together): is there a loop that never ends, "
+        "or one over single values where a whole array could be used?",
     )
 
 
-def _stopped(error: BaseException) -> Outcome:
+def _stopped(error: BaseException, subject: str) -> Outcome:
+    return Outcome(problem=Problem(Kind.STOPPED, _why(error, subject)), final=isinstance(error, KeyboardInterrupt))
+
+
+def _why(error: BaseException, subject: str) -> str:
+    """Say what an exception means to whoever wrote the function."""
     if isinstance(error, RecursionError):
-        return Outcome(problem="your function calls itself without end: what stops the recursion?")
+        return f"{subject} calls itself without end: what stops the recursion?"
     if isinstance(error, MemoryError):
-        return Outcome(problem="your function asks for more memory than there is: look at the shapes it creates.")
+        return f"{subject} asks for more memory than there is: look at the shapes it creates."
     if isinstance(error, SystemExit):
-        return Outcome(problem="your function ends the program (exit or quit): let it return its result instead.")
+        return f"{subject} ends the program (exit or quit): let it return its result instead."
     if isinstance(error, KeyboardInterrupt):
-        return Outcome(problem="your function was interrupted before it came back.", final=True)
+        return f"{subject} was interrupted before it came back."
     try:
         reason = str(error)
     except Exception:  # an exception whose own text fails
         reason = ""
     if len(reason) > LONGEST_REASON:
         reason = reason[:LONGEST_REASON] + " …"
-    return Outcome(problem=f"your function stopped with {type(error).__name__}{reason and ': '}{reason.rstrip('.')}.")
+    colon = ": " if reason else ""
+    return f"{subject} stopped with {type(error).__name__}{colon}{reason.rstrip('.')}."
 
 
-def _lazy(value: Any) -> Outcome | None:
+def _lazy(value: Any, subject: str) -> Outcome | None:
+    """Return the problem of a value that is only computed once somebody asks for it."""
     if inspect.isgenerator(value) or inspect.isasyncgen(value):
-        return Outcome(problem="your function returns a generator, not a result: write return instead of yield.")
-    if inspect.iscoroutine(value):
+        text = f"{subject} returns a generator, not a result: write return instead of yield."
+    elif inspect.iscoroutine(value):
         value.close()  # or Python warns later that it was never awaited
-        return Outcome(problem="your function returns a coroutine, not a result: write def without async.")
-    return None
+        text = f"{subject} returns a coroutine, not a result: write def without async."
+    else:
+        return None
+    return Outcome(problem=Problem(Kind.FORM, text))
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def _quiet() -> Generator[None, None, None]:
     """Send prints nowhere (no memory is held, however much there is) and keep warnings from turning up in the cell."""
     with (
         open(os.devnull, "w", encoding="utf-8", errors="replace") as nowhere,
@@ -132,7 +150,7 @@ def _quiet() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _alarm(deadline: float | None) -> Iterator[None]:
+def _alarm(deadline: float | None) -> Generator[None, None, None]:
     """Raise OutOfTime at the deadline in what :func:`_enter` called, and put an earlier timer back afterwards."""
     possible = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
     if deadline is None or not possible:

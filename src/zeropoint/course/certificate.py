@@ -14,7 +14,7 @@ from pathlib import Path
 from string import Template
 
 from zeropoint.course import learner
-from zeropoint.course.progress_report import Progress
+from zeropoint.course.progress_report import ProgressReport
 from zeropoint.course.store import StoreError
 from zeropoint.course.transfer import write_whole
 
@@ -53,7 +53,7 @@ def write_certificate(path: str | os.PathLike[str] = "certificate.html", name: s
     return path
 
 
-def certificate(progress: Progress) -> str:
+def certificate(progress: ProgressReport) -> str:
     """Return the completion record as HTML.
 
     Raises
@@ -68,28 +68,35 @@ def certificate(progress: Progress) -> str:
     if progress.to_do:
         rest = "; ".join(what for what, _ in progress.to_do)
         raise NotComplete(f"The record of {progress.learner} is not complete yet; still to pass: {rest}.")
-    rows = "".join(map(_row, _done(progress)))
-    best, opened = progress.quiz_best, _opened_before(progress)
+    best = progress.quiz_best
     assert best is not None  # to_do is empty
-    count = sum(lesson.exercises for lesson in progress.lessons)
-    solved = f"{count - len(opened)} of {count} exercises were solved without opening the solution first"
+    tries = len(progress.quiz_history)
     values = {
         "course": progress.course.title,
         "learner": progress.learner,
         "first": progress.history[0].at[:10],
         "last": progress.history[-1].at[:10],
         "quiz": f"{best.points:g} of {best.max_points:g} on {best.at[:10]}",
-        "tries": f"{len(progress.quiz_history)} tr{'y' if len(progress.quiz_history) == 1 else 'ies'}",
-        "opened": f"{solved}; opened first: {', '.join(opened)}." if opened else f"{solved}.",
+        "tries": "1 try" if tries == 1 else f"{tries} tries",
+        "opened": _solved(progress),
         "issued": datetime.now(UTC).date().isoformat(),
         "version": version("zeropoint"),
     }
     page = Template(_PAGE.read_text(encoding="utf-8"))
+    rows = "".join(map(_row, _done(progress)))
     return page.substitute({key: html.escape(str(value)) for key, value in values.items()}, rows=rows)
 
 
-def _done(progress: Progress) -> Iterable[tuple[str, ...]]:
-    """Return a row an exercise: number, title, points, tries, date of the first pass."""
+def _solved(progress: ProgressReport) -> str:
+    """Say how many exercises were solved before their solution was opened, and name the others."""
+    opened = _opened_before(progress)
+    count = sum(lesson.exercises for lesson in progress.lessons)
+    solved = f"{count - len(opened)} of {count} exercises were solved without opening the solution first"
+    return f"{solved}; opened first: {', '.join(opened)}." if opened else f"{solved}."
+
+
+def _done(progress: ProgressReport) -> Iterable[tuple[str, ...]]:
+    """Return one row per exercise: number, title, points, tries, date of the first pass."""
     for lesson in progress.course.lessons if progress.course else ():
         for entry in lesson.exercises:
             item = progress.exercise(entry.id)
@@ -99,17 +106,20 @@ def _done(progress: Progress) -> Iterable[tuple[str, ...]]:
                 yield entry.id, entry.title, best, str(item.attempts), progress.history[passed].at[:10]
 
 
-def _opened_before(progress: Progress) -> list[str]:
+def _opened_before(progress: ProgressReport) -> list[str]:
     """Return the exercises whose solution was opened before they were first passed."""
     names = [number for number, *_ in _done(progress) if number in progress.solutions_shown]
     return [name for name in names if _first(progress, "solution_shown", name) < _first(progress, "exercise", name)]
 
 
-def _first(progress: Progress, kind: str, name: str) -> int:
+def _first(progress: ProgressReport, kind: str, name: str) -> int:
     """Return where in the history an exercise was first passed, or its solution first opened."""
-    rows = enumerate(progress.history)
-    wanted = kind == "exercise"
-    return next(n for n, row in rows if (row.kind, row.item) == (kind, name) and row.passed == wanted)
+    passed = kind == "exercise"
+    return next(
+        place
+        for place, row in enumerate(progress.history)
+        if row.kind == kind and row.item == name and row.passed == passed
+    )
 
 
 def _row(cells: tuple[str, ...]) -> str:

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
-from zeropoint.course.checks import specification
 from zeropoint.course.learner import record
 from zeropoint.course.manifest import load_manifest
+from zeropoint.course.specification import specification
 from zeropoint.course.verdict import Verdict
 from zeropoint.paths import course_root
 
@@ -62,13 +62,18 @@ class CheckResult:
         return f"{self.mark} – exercise {self.exercise}, {self._score}\n  {self.message}{tail}"
 
     def _repr_html_(self) -> str:
-        colour = "#009e73" if self.passed else "#e69f00" if self.points else "#d55e00"
         hint = f"<div style='opacity:.75'>{html.escape(self.hint)}</div>" if self.hint else ""
         return (
-            f"<div style='border-left:4px solid {colour};padding:.4em .8em' role='status'>"
+            f"<div style='border-left:4px solid {self._colour};padding:.4em .8em' role='status'>"
             f"<strong>{self.mark}</strong> – exercise {self.exercise}, {self._score}"
             f"<div>{html.escape(self.message)}</div>{hint}</div>"
         )
+
+    @property
+    def _colour(self) -> str:
+        if self.passed:
+            return "#009e73"
+        return "#e69f00" if self.points else "#d55e00"
 
     @property
     def _score(self) -> str:
@@ -125,9 +130,12 @@ def hint(exercise: str) -> None:
     hints = specification(exercise).hints
     shown = _hints_shown[exercise]
     _hints_shown[exercise] += 1
-    head, text = f"Hint {shown + 1} of {len(hints)}:", hints[shown] if shown < len(hints) else ""
-    if not text:
-        head, text = "That was the last hint.", f'solution("{exercise}") shows one way to write it.'
+    if shown < len(hints):
+        head = f"Hint {shown + 1} of {len(hints)}:"
+        text = hints[shown]
+    else:
+        head = "That was the last hint."
+        text = f'solution("{exercise}") shows one way to write it.'
     box = "<div style='border-left:4px solid #0072b2;padding:.4em .8em' role='note'>"
     _show(Note(f"{head} {text}", markup=f"{box}<strong>{head}</strong> {html.escape(text)}</div>"))
 
@@ -158,11 +166,10 @@ def _show(note: Note) -> None:
 @lru_cache
 def _solutions(stem: str) -> dict[str, str]:
     """Return the solution cells of a lesson by exercise, without the markers."""
-    import nbformat  # takes two seconds, which nobody should wait for before the first check
+    from zeropoint.course.notebook import read_notebook  # nbformat: two seconds too many before the first check
 
-    notebook = nbformat.read(course_root() / "solutions" / f"{stem}.ipynb", as_version=4)
     cells = {}
-    for cell in notebook.cells:
+    for cell in read_notebook(course_root() / "solutions" / f"{stem}.ipynb").cells:
         exercise = cell.metadata.get("zeropoint", {}).get("exercise")
         if exercise:
             lines = [line for line in cell.source.splitlines() if not line.strip().startswith("### ")]

@@ -11,7 +11,11 @@ from typing import Any
 
 import numpy as np
 
-RTOL, ATOL = 1e-5, 1e-7
+from zeropoint.course.verdict import Kind, Problem
+
+RTOL = 1e-5
+ATOL = 1e-7
+_NO_NUMBERS = "USObcmMV"  # NumPy's kinds of text, objects, booleans, complex numbers, times and records
 
 
 def is_tensor(value: Any) -> bool:
@@ -36,7 +40,9 @@ def to_numpy(tensor: Any) -> np.ndarray:
     """Return a torch tensor as an array; bfloat16, which NumPy lacks, as float32."""
     torch = sys.modules["torch"]
     plain = tensor.detach().cpu()
-    return (plain.float() if plain.dtype == torch.bfloat16 else plain).numpy()
+    if plain.dtype == torch.bfloat16:
+        plain = plain.float()
+    return plain.numpy()
 
 
 def numbers(value: Any) -> np.ndarray | None:
@@ -51,7 +57,9 @@ def numbers(value: Any) -> np.ndarray | None:
     """
     try:
         array = to_numpy(value) if is_tensor(value) else np.asarray(value)
-        return None if array.dtype.kind in "USObcmMV" else array.astype(np.float64)
+        if array.dtype.kind in _NO_NUMBERS:
+            return None
+        return array.astype(np.float64)
     except (TypeError, ValueError, OverflowError, RuntimeError):  # ragged lists, objects that cannot be arrays
         return None
 
@@ -59,8 +67,9 @@ def numbers(value: Any) -> np.ndarray | None:
 def like(value: Any, want: Any) -> Any:
     """Return the value in the library of the wanted one (NumPy ↔ torch), inside tuples, lists and dictionaries too."""
     if isinstance(want, np.ndarray | np.generic) and is_tensor(value):
-        bfloat16 = value.dtype == sys.modules["torch"].bfloat16
-        return value if bfloat16 else to_numpy(value)
+        if value.dtype == sys.modules["torch"].bfloat16:
+            return value  # NumPy has no such type: to be told apart from float32, it stays
+        return to_numpy(value)
     if isinstance(value, np.ndarray) and type(value) is not np.ndarray:
         value = np.asarray(value)  # a subclass may redefine what == means
     if is_tensor(want) and isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "fiub":
@@ -96,8 +105,13 @@ def leaves(value: Any) -> list[np.ndarray] | None:
         value = [value[key] for key in sorted(value, key=str)]
     if not isinstance(value, tuple | list):
         return None
-    parts = [leaves(item) for item in value]
-    return None if any(part is None for part in parts) else [leaf for part in parts for leaf in part or ()]
+    found: list[np.ndarray] = []
+    for item in value:
+        part = leaves(item)
+        if part is None:
+            return None
+        found += part
+    return found
 
 
 def alike(a: list[np.ndarray] | None, b: list[np.ndarray] | None) -> bool:
@@ -110,28 +124,31 @@ def alike(a: list[np.ndarray] | None, b: list[np.ndarray] | None) -> bool:
     )
 
 
-def not_finite(value: Any, want: Any) -> str | None:
-    """Return a sentence when the value holds NaN or infinity where the wanted one is finite.
+def not_finite(value: Any, want: Any) -> Problem | None:
+    """Return a problem when the value holds NaN or infinity where the wanted one is finite.
 
     Examples
     --------
     >>> not_finite([1.0, float("nan")], [1.0, 2.0])
     'element 1 is nan, which is no finite number: is something divided by 0?'
     """
-    got, expected = leaves(value), leaves(want)
+    got = leaves(value)
+    expected = leaves(want)
     if got is None or expected is None or len(got) != len(expected):
         return None
     for x, y in zip(got, expected, strict=True):
-        bad = ~np.isfinite(x) & np.isfinite(y) if x.shape == y.shape else np.zeros(1, bool)
+        if x.shape != y.shape:
+            continue
+        bad = ~np.isfinite(x) & np.isfinite(y)
         if bad.any():
-            where = _element(bad)
-            return f"{where}is {x[bad][0]:g}, which is no finite number: is something divided by 0?"
+            text = f"{_element(bad)}is {x[bad][0]:g}, which is no finite number: is something divided by 0?"
+            return Problem(Kind.NOT_FINITE, text)
     return None
 
 
 def compare_arrays(
     got: Any, expected: Any, *, rtol: float = RTOL, atol: float = ATOL, dtype: bool = True
-) -> str | None:
+) -> Problem | None:
     """Compare arrays or tensors: kind, shape, values, and at last the dtype. The sentence never tells what is expected.
 
     Use it as ``compare`` of a FunctionCheck, with ``functools.partial(compare_arrays, rtol=1e-3)`` for other
@@ -144,30 +161,44 @@ def compare_arrays(
     rtol, atol : float – for floating-point results, as in ``numpy.allclose``
     dtype : bool – whether the dtype must be that of ``expected``
 
+    Returns
+    -------
+    None when they agree, else the first problem: ``FORM``, ``NOT_FINITE``, ``VALUES`` or ``DTYPE``
+
     Examples
     --------
     >>> compare_arrays(np.float32([1, 2]), np.float32([1, 3]))
     'element 1 is wrong (2).'
     """
-    values, want = numbers(got), numbers(expected)
+    want = numbers(expected)
     if want is None:  # booleans, and whatever else is compared as it is
-        return None if np.array_equal(got, expected) else "the result is wrong."
+        return None if np.array_equal(got, expected) else Problem(Kind.VALUES, "the result is wrong.")
+    values = numbers(got)
     if values is None or (isinstance(got, list | tuple) and not isinstance(expected, list | tuple)):
-        return f"expected {_kind(expected)}, got {_kind(got)}."
+        return Problem(Kind.FORM, f"expected {_described(expected)}, got {_described(got)}.")
     if values.shape != want.shape:
-        return f"the result has shape {values.shape}, expected is {want.shape}."
+        return Problem(Kind.FORM, f"the result has shape {values.shape}, expected is {want.shape}.")
     bad = not_finite(got, expected)
-    if bad:
+    if bad is not None:
         return bad
-    exact = np.asarray(expected if not is_tensor(expected) else to_numpy(expected)).dtype.kind in "iu"
-    wrong = values != want if exact else ~np.isclose(values, want, rtol=rtol, atol=atol, equal_nan=True)
+    right = values == want if _whole(expected) else np.isclose(values, want, rtol=rtol, atol=atol, equal_nan=True)
+    wrong = np.logical_not(right)
     if wrong.any():
-        return f"{_element(wrong)}is wrong ({values[wrong][0]:.6g})."
-    if dtype and hasattr(expected, "dtype") and getattr(got, "dtype", None) != expected.dtype:
-        return f"the values are right, but their type is {getattr(got, 'dtype', type(got).__name__)}: " + (
-            f"expected {expected.dtype}."
-        )
-    return None
+        return Problem(Kind.VALUES, f"{_element(wrong)}is wrong ({values[wrong][0]:.6g}).")
+    return _wrong_dtype(got, expected) if dtype else None
+
+
+def _whole(expected: Any) -> bool:
+    """Return whether a result consists of integers, which have no tolerance."""
+    array = to_numpy(expected) if is_tensor(expected) else np.asarray(expected)
+    return array.dtype.kind in "iu"
+
+
+def _wrong_dtype(got: Any, expected: Any) -> Problem | None:
+    if not hasattr(expected, "dtype") or getattr(got, "dtype", None) == expected.dtype:
+        return None
+    given = getattr(got, "dtype", type(got).__name__)
+    return Problem(Kind.DTYPE, f"the values are right, but their type is {given}: expected {expected.dtype}.")
 
 
 def unchanged(before: Any, after: Any) -> bool:
@@ -199,10 +230,12 @@ def _equal(a: np.ndarray, b: np.ndarray) -> bool:
 def _element(wrong: np.ndarray) -> str:
     """Return "element 3 ", "element (0, 2) " or, for a single number, "the result "."""
     index = tuple(int(i) for i in np.argwhere(wrong)[0])
-    return f"element {index[0] if len(index) == 1 else index} " if index else "the result "
+    if not index:
+        return "the result "
+    return f"element {index[0] if len(index) == 1 else index} "
 
 
-def _kind(value: Any) -> str:
+def _described(value: Any) -> str:
     if is_tensor(value):
         return "a torch tensor"
     if isinstance(value, np.ndarray):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import nbformat
+
+from zeropoint.course.notebook import read_notebook
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 CELL_SECONDS = 600
@@ -23,10 +26,11 @@ def execute(path: Path) -> None:
     """
     from nbclient import NotebookClient
 
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read_notebook(path)
     where = {"metadata": {"path": str(path.resolve().parent)}}
-    options = {"timeout": CELL_SECONDS, "store_widget_state": False, "record_timing": False}
-    NotebookClient(notebook, resources=where, kernel_name="python3", **options).execute()
+    options = {"timeout": CELL_SECONDS, "store_widget_state": False, "record_timing": False, "coalesce_streams": True}
+    client = NotebookClient(notebook, resources=where, kernel_name="python3", **options)
+    client.execute(stderr=subprocess.DEVNULL)  # the kernel's own log
     clean(notebook)
     path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
 

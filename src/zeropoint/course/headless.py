@@ -23,6 +23,7 @@ import nbformat
 from zeropoint.course.build import CHECK_CALL
 from zeropoint.course.check import NBGRADER, RESULTS, CheckResult
 from zeropoint.course.manifest import Lesson, load_manifest
+from zeropoint.course.notebook import read_notebook
 from zeropoint.paths import course_root
 
 CELL_SECONDS = 120
@@ -39,7 +40,7 @@ class _OutOfTime(Exception):
 
 
 def check_notebook(path: Path, *, seconds: float = CELL_SECONDS) -> list[CheckResult]:
-    """Execute a notebook in a kernel of its own and return one result an exercise, in the manifest's order.
+    """Execute a notebook in a kernel of its own and return one result per exercise, in the manifest's order.
 
     A cell that fails or takes too long does not keep the others from running. Nothing is stored in anybody's
     progress, and the file is left as it is.
@@ -59,6 +60,11 @@ def check_notebook(path: Path, *, seconds: float = CELL_SECONDS) -> list[CheckRe
     official = _add_checks(notebook, lesson)
     with tempfile.TemporaryDirectory() as folder:
         collector = _Collector(Path(folder), official, seconds)
+        for entry in lesson.exercises:
+            if entry.id not in official.values():
+                collector.reasons[entry.id] = (
+                    f"exercises/{lesson.stem}.ipynb does not ask it yet: run 'zeropoint build'."
+                )
         _execute(notebook, path, Path(folder), collector, seconds)
     return [collector.result(entry.id, entry.points) for entry in lesson.exercises]
 
@@ -75,15 +81,20 @@ def table(results: list[CheckResult]) -> str:
     """
     scores = [f"{result.points} of {result.max_points}" for result in results]
     width = max(map(len, scores), default=0)
-    rows = [f"{r.exercise}  {s:>{width}}  {r.mark:<13}  {r.message}" for r, s in zip(results, scores, strict=True)]
-    return "\n".join([*rows, f"{sum(r.points for r in results)} of {sum(r.max_points for r in results)} points"])
+    rows = [
+        f"{result.exercise}  {score:>{width}}  {result.mark:<13}  {result.message}"
+        for result, score in zip(results, scores, strict=True)
+    ]
+    points = sum(result.points for result in results)
+    most = sum(result.max_points for result in results)
+    return "\n".join([*rows, f"{points} of {most} points"])
 
 
 def _read(path: Path) -> nbformat.NotebookNode:
     if not path.is_file():
         raise HeadlessError(f"There is no notebook {path}: check its name and folder.")
     try:
-        notebook = nbformat.read(path, as_version=4)
+        notebook = read_notebook(path)
         nbformat.validate(notebook)
     except Exception as error:  # nbformat, json and the system each have their own
         raise HeadlessError(
@@ -104,7 +115,7 @@ def _lesson(path: Path, notebook: nbformat.NotebookNode) -> Lesson:
 
 def _add_checks(notebook: nbformat.NotebookNode, lesson: Lesson) -> dict[str, str]:
     """Put the course's own check of each exercise after the cell that checks it, or at the end; cell id → exercise."""
-    release = nbformat.read(course_root() / "exercises" / f"{lesson.stem}.ipynb", as_version=4)
+    release = read_notebook(course_root() / "exercises" / f"{lesson.stem}.ipynb")
     calls = {id_: cell.source for cell in release.cells for id_ in CHECK_CALL.findall(cell.source)}
     official = {}
     for exercise, source in calls.items():
@@ -133,7 +144,8 @@ class _Collector:
         self.found: dict[str, CheckResult] = {}
         self.reasons: dict[str, str] = {}
         self.rest = "The notebook was not run as far as this exercise."
-        self._official, self._seconds = official, seconds
+        self._official = official
+        self._seconds = seconds
         self._limit = time.monotonic() + NOTEBOOK_CELLS * seconds
         self._file = folder / _FILE
 
@@ -149,7 +161,8 @@ class _Collector:
         if exercise is None:
             return
         lines = self._file.read_text(encoding="utf-8").splitlines()
-        if len(lines) == 1 and (result := CheckResult(**json.loads(lines[0]))).exercise == exercise:
+        result = CheckResult(**json.loads(lines[0])) if len(lines) == 1 else None
+        if result is not None and result.exercise == exercise:
             self.found[exercise] = result
         else:
             self.reasons[exercise] = f"The answer could not be checked: {_error(cell, self._seconds)}."

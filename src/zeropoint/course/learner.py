@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 
 from zeropoint.course import store
 from zeropoint.course.manifest import Manifest, load_manifest
-from zeropoint.course.progress_report import NOBODY, Progress
+from zeropoint.course.progress_report import NOBODY
+from zeropoint.course.progress_view import Progress
 from zeropoint.course.store import Attempt, StoreError
 
 KINDS = ("exercise", "quiz", "solution_shown", "lesson")
@@ -26,8 +27,19 @@ MAX_NAME = 64
 # What this kernel was told: None – nothing yet; "" – logged out, which also holds on a JupyterHub.
 _told: str | None = None
 
-# The sentences about not being saved that this kernel has shown; each is said once until something is saved.
-_said: set[str] = set()
+
+class Saved(NamedTuple):
+    """Whether a result was stored, and the sentence to show beside it."""
+
+    ok: bool
+    message: str
+    nobody: bool = False  # it was not, because nobody is logged in
+
+
+_NOBODY = Saved(False, NOBODY, nobody=True)
+
+# What this kernel has said about not saving; each is said once until something is saved.
+_said: set[Saved] = set()
 
 
 def login(name: str) -> None:
@@ -53,7 +65,7 @@ def logout() -> None:
     """Store nothing more in this kernel, not even under a JupyterHub name."""
     global _told
     _told = ""
-    _said.add(NOBODY)
+    _said.add(_NOBODY)
     print("Logged out: from now on nothing is stored.")
 
 
@@ -67,20 +79,13 @@ def current_learner() -> str | None:
         return None
 
 
-class Saved(NamedTuple):
-    """Whether a result was stored, and the sentence to show beside it."""
-
-    ok: bool
-    message: str
-
-
 def save(kind: str, item: str, *, passed: bool, points: float, max_points: float, detail: Any = None) -> Saved:
     """Store one attempt and say in a sentence whether that worked (see :func:`record`)."""
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}, not {kind!r}.")
     learner = current_learner()
     if learner is None:
-        return Saved(False, NOBODY)
+        return _NOBODY
     try:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         text = None if detail is None else json.dumps(detail, ensure_ascii=False, default=str)
@@ -118,15 +123,15 @@ def record(kind: str, item: str, *, passed: bool, points: float, max_points: flo
     saved = save(kind, item, passed=passed, points=points, max_points=max_points, detail=detail)
     if saved.ok:
         _said.clear()  # the way is free again: the next failure is news
-    elif said_first(saved.message):
-        print(saved.message, file=sys.stdout if saved.message == NOBODY else sys.stderr)
+    elif said_first(saved):
+        print(saved.message, file=sys.stdout if saved.nobody else sys.stderr)
     return saved.ok
 
 
-def said_first(message: str) -> bool:
-    """Tell whether a sentence about not saving is shown for the first time, and note that it is."""
-    first = message not in _said
-    _said.add(message)
+def said_first(saved: Saved) -> bool:
+    """Tell whether it is said for the first time that nothing was saved, and why, and note that it is."""
+    first = saved not in _said
+    _said.add(saved)
     return first
 
 
@@ -156,7 +161,8 @@ def one_learner(name: str | None = None) -> str:
     """
     if name is not None:
         return checked_name(name)
-    names = [current_learner()] if current_learner() else store.learners()
+    current = current_learner()
+    names = store.learners() if current is None else [current]
     if len(names) == 1:
         return names[0]
     if names:
@@ -171,7 +177,14 @@ def _course() -> Manifest | None:
         return None
 
 
-def checked_name(name: str) -> str:
+def checked_name(name: Any) -> str:
+    """Return a name as it is stored.
+
+    Raises
+    ------
+    ValueError
+        With one sentence, when it is no text, empty, too long or cannot be printed.
+    """
     if not isinstance(name, str):
         raise ValueError(f'A name is text in quotes, such as login("Ada"), not {name!r}.')
     # One form for each letter: "é" typed in two ways is still one learner.

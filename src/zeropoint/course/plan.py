@@ -81,7 +81,8 @@ class PlanCheck:
         return self._judge(plan)
 
     def _judge(self, plan: dict[str, Any]) -> Verdict:
-        broken = [sentence for keeps in self.constraints if (sentence := keeps(copy.deepcopy(plan)))]
+        found = [keeps(copy.deepcopy(plan)) for keeps in self.constraints]
+        broken = [sentence for sentence in found if sentence is not None]
         if not broken:
             return Verdict(True, self.praise)
         verb = "is" if len(broken) == 1 else "are"
@@ -95,7 +96,9 @@ def _plain(value: Any, kind: type) -> Any:
     if kind in (int, float):
         if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(float(value)):
             return None
-        return kind(value) if float(value).is_integer() or kind is float else None
+        if kind is int and not float(value).is_integer():
+            return None
+        return kind(value)
     if kind is str:
         return value.strip() if isinstance(value, str) else None
     if kind is list and isinstance(value, tuple):

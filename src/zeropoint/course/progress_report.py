@@ -1,11 +1,10 @@
-"""What a learner's attempts add up to, and what is next; :mod:`~zeropoint.course.progress_view` shows it."""
+"""What a learner's attempts add up to, and what is next, as data; ``progress_view`` turns it into text and tables."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
 
-from zeropoint.course import progress_view
 from zeropoint.course.manifest import Lesson, Manifest
 from zeropoint.course.store import Attempt
 
@@ -38,13 +37,21 @@ class LessonProgress:
 
 
 @dataclass(frozen=True, repr=False)
-class Progress:
-    """What a learner has done, as text, as a table in a notebook, and as data."""
+class ProgressReport:
+    """What a learner has done, and what is left of the course.
+
+    Attributes
+    ----------
+    learner : whose it is; None for one without a name
+    history : every attempt, oldest first
+    problem : one sentence when the record cannot be read, else empty
+    course : what there is to do; None where the package is installed without the course folder
+    """
 
     learner: str | None
     history: tuple[Attempt, ...] = ()
     problem: str = ""
-    course: Manifest | None = None  # unknown where the package is installed without the course folder
+    course: Manifest | None = None
 
     @cached_property
     def items(self) -> tuple[Item, ...]:
@@ -94,14 +101,15 @@ class Progress:
         return tuple(self._lesson(lesson) for lesson in self.course.lessons) if self.course else ()
 
     def _lesson(self, lesson: Lesson) -> LessonProgress:
-        tried = [item for entry in lesson.exercises if (item := self.exercise(entry.id))]
+        found = [self.exercise(entry.id) for entry in lesson.exercises]
+        tried = [item for item in found if item is not None]
         return LessonProgress(
             lesson.stem,
             lesson.title,
-            sum(item.passed for item in tried),
-            len(lesson.exercises),
-            sum(item.points for item in tried),
-            sum(entry.points for entry in lesson.exercises),
+            passed=sum(item.passed for item in tried),
+            exercises=len(lesson.exercises),
+            points=sum(item.points for item in tried),
+            max_points=lesson.points,
         )
 
     def exercise(self, name: str) -> Item | None:
@@ -113,12 +121,12 @@ class Progress:
         """Return what the completion record still needs, in the order of the course: (what, in which notebook)."""
         if self.course is None:
             return ()
-        rest = [
-            (f"exercise {entry.id} ({entry.title})", f"exercises/{lesson.stem}.ipynb")
-            for lesson in self.course.lessons
-            for entry in lesson.exercises
-            if not ((item := self.exercise(entry.id)) and item.passed)
-        ]
+        rest = []
+        for lesson in self.course.lessons:
+            for entry in lesson.exercises:
+                item = self.exercise(entry.id)
+                if item is None or not item.passed:
+                    rest.append((f"exercise {entry.id} ({entry.title})", f"exercises/{lesson.stem}.ipynb"))
         stem = self.course.quiz_stem
         if not any(row.passed for row in self.quiz_history if row.item == stem):
             rest.append(("the quick test", f"quiz/{stem}.ipynb"))
@@ -146,9 +154,3 @@ class Progress:
         if untried:
             notes.append(f"Solution opened without a try: {', '.join(sorted(untried))}.")
         return notes
-
-    def __repr__(self) -> str:
-        return progress_view.as_text(self)
-
-    def _repr_html_(self) -> str:
-        return progress_view.as_html(self)

@@ -8,16 +8,25 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from zeropoint.course.progress_report import Item, Progress
+from zeropoint.course.progress_report import Item, ProgressReport
 
 BAR_CELLS = 12
 BLUE = "#0072b2"  # of the palette of Okabe and Ito; the border shows the whole, in any theme
 
 _TRIED = ("what", "result", "best", "tries", "note")
 _OVERVIEW = ("lesson", "title", "reached", "result", "points")
+
+
+class Progress(ProgressReport):
+    """What a learner has done: as data, as text in a terminal, and as a table in a notebook."""
+
+    def __repr__(self) -> str:
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
 
 
 class Row(NamedTuple):
@@ -33,7 +42,7 @@ class Row(NamedTuple):
     points: str
 
 
-def overview(progress: Progress) -> list[Row]:
+def overview(progress: ProgressReport) -> list[Row]:
     """Return a row a lesson of the course, and one for its quiz."""
     rows = [
         Row(
@@ -48,22 +57,22 @@ def overview(progress: Progress) -> list[Row]:
     return [*rows, _quiz(progress)] if progress.course else []
 
 
-def as_text(progress: Progress) -> str:
+def as_text(progress: ProgressReport) -> str:
     """Return the overview, what was tried, and what is next, for a terminal."""
     lines = []
     if progress.history:
         rows = overview(progress)
         width = max((len(row.title) for row in rows), default=0)
         lines = [f"Progress of {progress.learner}"]
-        lines += [
-            f"  {row.name:<4} {row.title:<{width}} {_text_bar(row.share):<{BAR_CELLS + 2}} {row.points:<8} {row.result}"
-            for row in rows
-        ]
-        lines += [f"  {a:<24} {b:<8} best {c:<10} tries {d:<4} {e}" for a, b, c, d, e in map(_cells, progress.items)]
+        for row in rows:
+            bar = _text_bar(row.share)
+            lines.append(f"  {row.name:<4} {row.title:<{width}} {bar:<{BAR_CELLS + 2}} {row.points:<8} {row.result}")
+        for what, result, best, tries, note in map(_cells, progress.items):
+            lines.append(f"  {what:<24} {result:<8} best {best:<10} tries {tries:<4} {note}")
     return "\n".join(line.rstrip() for line in [*lines, *progress.notes(), *_next(progress)])
 
 
-def as_html(progress: Progress) -> str:
+def as_html(progress: ProgressReport) -> str:
     """Return the same with bars, for a notebook."""
     notes = "".join(f"<p>{html.escape(note)}</p>" for note in progress.notes())
     tables = ""
@@ -76,11 +85,11 @@ def as_html(progress: Progress) -> str:
         tables += _table(caption, _TRIED, [_escaped(_cells(item)) for item in progress.items])
     what, where = progress.next_step
     link = f'<p><b>Next:</b> <a href="../{html.escape(where)}">{html.escape(what)}</a></p>' if what else ""
-    done = "".join(f"<p>{line}</p>" for line in _next(progress) if not what)
+    done = "" if what else "".join(f"<p>{line}</p>" for line in _next(progress))
     return f"{tables}{notes}{link}{done}"
 
 
-def _quiz(progress: Progress) -> Row:
+def _quiz(progress: ProgressReport) -> Row:
     stem = progress.course.quiz_stem if progress.course else ""
     title = stem.replace("_", " ").capitalize()
     tries = [row for row in progress.quiz_history if row.item == stem]
@@ -91,18 +100,20 @@ def _quiz(progress: Progress) -> Row:
     return Row("quiz", title, best.points / best.max_points, result, f"{best.points:g} of {best.max_points:g}")
 
 
-def _cells(item: Item) -> tuple[str, ...]:
+def _cells(item: Item) -> tuple[str, str, str, str, str]:
     opened = "solution opened" if item.solution_shown else ""
     verdict = "passed" if item.passed else "not yet"
     best = f"{item.points:g} of {item.max_points:g}"
     return f"{item.kind} {item.name}", verdict, best, str(item.attempts), opened
 
 
-def _next(progress: Progress) -> list[str]:
+def _next(progress: ProgressReport) -> list[str]:
     if progress.learner is None or progress.problem or progress.course is None:
         return []
     what, where = progress.next_step
-    return [f"Next: {what}, in {where}" if what else "All done: 'zeropoint certificate' writes the completion record."]
+    if not what:
+        return ["All done: 'zeropoint certificate' writes the completion record."]
+    return [f"Next: {what}, in {where}"]
 
 
 def _text_bar(share: float | None) -> str:

@@ -4,7 +4,6 @@ All kinds of checks can be imported from here:
 
 - :class:`FunctionCheck` – the learner writes a function; it may take tensors, modules or tables
 - :class:`FieldsCheck` with :class:`Field` and :class:`ChoiceField` – the learner fills in a dictionary of results
-- :class:`ArrayCheck` – the learner hands over one array or number
 - :class:`PlanCheck` – the learner hands over a dictionary that must keep to the brief's constraints
 """
 
@@ -14,19 +13,19 @@ import copy
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from zeropoint.course.answers import ArrayCheck, ChoiceField, Field, FieldsCheck
+from zeropoint.course.answers import ChoiceField, Field, FieldsCheck
 from zeropoint.course.call import SECONDS, Outcome, run
 from zeropoint.course.compare import alike, compare_arrays, is_tensor, leaves, like, not_finite, unchanged
 from zeropoint.course.plan import PlanCheck
-from zeropoint.course.verdict import NOT_WRITTEN, Verdict
+from zeropoint.course.verdict import NOT_WRITTEN, Kind, Problem, Verdict, kind_of
 
 __all__ = [
     "NOT_WRITTEN",
-    "ArrayCheck",
     "Case",
     "Check",
     "ChoiceField",
@@ -40,7 +39,9 @@ __all__ = [
 ]
 
 ALIKE = 0.6  # share of all cases, and of the wrong ones, in which an impostor must give the learner's result
-OVERWRITES = "your function changes its input, which the caller still needs: work on a copy of it."
+OVERWRITES = Problem(
+    Kind.CHANGED_INPUT, "your function changes its input, which the caller still needs: work on a copy of it."
+)
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class FunctionCheck:
             return Verdict(
                 False, f"Expected your function itself, got a {type(answer).__name__}: check(…, name), without ()."
             )
-        cases = self.cases()
+        cases = self._same_cases
         expected = [self._value(self.reference, case) for case in cases]
         deadline = time.monotonic() + self.seconds
         outcomes: list[Outcome] = []
@@ -109,12 +110,11 @@ class FunctionCheck:
             outcomes.append(self._compared(outcome, want, deadline))
             if outcome.final or outcomes[-1].final:
                 break
-        first = next((i for i, outcome in enumerate(outcomes) if outcome.problem), None)
-        if first is None:
-            return Verdict(True, self.praise)
-        final = outcomes[-1].final
-        message = None if final else self._explain(cases, outcomes, expected)
-        return Verdict(False, message or _locate(cases[first], outcomes[first].problem or ""))
+        for case, outcome in zip(cases, outcomes, strict=False):  # the first problem is told, or what explains all
+            if outcome.problem is not None:
+                message = None if outcomes[-1].final else self._explain(outcomes, expected)
+                return Verdict(False, _located(case, outcome.problem) if message is None else message)
+        return Verdict(True, self.praise)
 
     def _value(self, function: Callable[..., Any], case: Case) -> Any:
         given = copy.deepcopy(case.args)
@@ -125,7 +125,7 @@ class FunctionCheck:
         """Call with copies of the arguments; what is overwritten is a problem unless it is to be observed."""
         given = copy.deepcopy(case.args)
         outcome = run(function, given, deadline=deadline, seconds=self.seconds)
-        if outcome.problem:
+        if outcome.problem is not None:
             return outcome
         if self.observe:
             return run(self.observe, (outcome.value, *given), deadline=deadline, seconds=self.seconds)
@@ -134,49 +134,67 @@ class FunctionCheck:
 
     def _compared(self, outcome: Outcome, want: Any, deadline: float) -> Outcome:
         """Return the outcome with its numbers as value and, when it is wrong, the problem."""
-        if outcome.problem:
+        if outcome.problem is not None:
             return Outcome(problem=outcome.problem, final=outcome.final)
         if outcome.value is None and want is not None:
-            return Outcome(problem="your function returns nothing – is there a return?")
+            return Outcome(problem=Problem(Kind.STOPPED, "your function returns nothing – is there a return?"))
         judged = run(self._judge, (outcome.value, want), deadline=deadline, seconds=self.seconds)
         if judged.final:
             return judged
-        if judged.problem:  # the comparison itself fails on what the function returned
-            kind = type(outcome.value).__name__
-            return Outcome(
-                problem=f"your function returns a {kind}, which cannot be compared: look at the brief again."
-            )
+        if judged.problem is not None:  # the comparison itself fails on what the function returned
+            text = f"your function returns a {type(outcome.value).__name__}, which cannot be compared: "
+            return Outcome(problem=Problem(Kind.FORM, text + "look at the brief again."))
         problem, numbers = judged.value
         return Outcome(numbers, problem)
 
     def _judge(self, value: Any, want: Any) -> tuple[str | None, list[np.ndarray] | None]:
         if self.same_library and is_tensor(value) != is_tensor(want):
-            names = ("a torch tensor", "a NumPy array")
-            asked, got = names if is_tensor(want) else names[::-1]
-            return f"expected {asked}, got {got}: convert it before you return it.", None
-        got = like(value, want)
-        problem = self.compare(got, want) or not_finite(got, want)  # a comparison with NaN is never true
-        return problem, [np.array(leaf) for leaf in leaves(got) or ()] or None
+            asked = "a torch tensor" if is_tensor(want) else "a NumPy array"
+            got = "a NumPy array" if is_tensor(want) else "a torch tensor"
+            return Problem(Kind.FORM, f"expected {asked}, got {got}: convert it before you return it."), None
+        given = like(value, want)
+        problem = self.compare(given, want)
+        if problem is None:
+            problem = not_finite(given, want)  # a comparison with NaN is never true
+        numbers = [np.array(leaf) for leaf in leaves(given) or ()]
+        return problem, numbers or None
 
-    def _explain(self, cases: list[Case], outcomes: list[Outcome], expected: list[Any]) -> str | None:
+    def _explain(self, outcomes: list[Outcome], expected: list[Any]) -> str | None:
         """Return the message of the impostor that errs most like the learner's function, if one really does."""
         right = [leaves(want) for want in expected]
         wrong = [i for i, want in enumerate(right) if not alike(outcomes[i].value, want)]
-        best, message = ALIKE, None
-        for impostor in self.impostors if wrong else ():
-            results = [run(leaves, (self._call(impostor.function, case, None).value,)).value for case in cases]
+        if not wrong:
+            return None
+        best = ALIKE
+        message = None
+        for impostor, results in zip(self.impostors, self._impostor_results, strict=True):
             same = np.array([alike(mine.value, theirs) for mine, theirs in zip(outcomes, results, strict=True)])
             likeness = min(same.mean(), same[wrong].mean())
             if likeness > best:  # the first of equals: the most specific comes first
-                best, message = likeness, impostor.message
+                best = likeness
+                message = impostor.message
         return message
 
+    @cached_property
+    def _same_cases(self) -> list[Case]:
+        """The cases of all answers: nothing changes them, since every call gets copies."""
+        return self.cases()
 
-Check = FunctionCheck | FieldsCheck | ArrayCheck | PlanCheck
+    @cached_property
+    def _impostor_results(self) -> list[list[list[np.ndarray] | None]]:
+        """What each impostor returns in each case, as numbers: the same for every answer, so computed for the first."""
+        results = []
+        for impostor in self.impostors:
+            values = [self._call(impostor.function, case, None).value for case in self._same_cases]
+            results.append([run(leaves, (value,)).value for value in values])
+        return results
 
 
-def _locate(case: Case, problem: str) -> str:
-    if problem is NOT_WRITTEN:
+Check = FunctionCheck | FieldsCheck | PlanCheck
+
+
+def _located(case: Case, problem: str) -> str:
+    if kind_of(problem) is Kind.NOT_WRITTEN:
         return problem
     if not case.public:
         return f"On a generated case (not shown): {problem}"

@@ -54,7 +54,8 @@ def where_to_start(*answers: str) -> None:
             f"Expected {len(POINTERS)} answers, each one of {', '.join(OPTIONS)}, got {', '.join(given) or 'none'}: "
             'write them in quotes, as in where_to_start("a", "b", "c", "a", "?").'
         )
-    open_ = [(i, p) for i, (p, answer) in enumerate(zip(POINTERS, given, strict=True), 1) if answer != p.skip]
+    questions = enumerate(zip(POINTERS, given, strict=True), 1)
+    open_ = [(number, pointer) for number, (pointer, answer) in questions if answer != pointer.skip]
     wanted = open_[0][1].lesson if open_ else LAST
     lessons = load_manifest().lessons  # a lesson that is not written yet leads to the next one
     lesson = next((entry for entry in lessons if entry.stem[:2] >= wanted), lessons[-1])
@@ -62,7 +63,8 @@ def where_to_start(*answers: str) -> None:
     if not open_:
         print("All five questions say that you know the arithmetic: see it at work on a whole network.")
         return
-    print(f"Question {open_[0][0]} points there: {open_[0][1].why}.")
+    first, pointer = open_[0]
+    print(f"Question {first} points there: {pointer.why}.")
     if len(open_) > 1:
-        later = ", ".join(str(i) for i, _ in open_[1:])
+        later = ", ".join(str(number) for number, _ in open_[1:])
         print(f"Later lessons have something for you as well (question {later}).")

@@ -11,7 +11,7 @@ import errno
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -125,7 +125,7 @@ def _select(query: str, *values: str) -> list[tuple]:
 
 
 @contextlib.contextmanager
-def _writing(path: Path) -> Iterator[sqlite3.Connection]:
+def _writing(path: Path) -> Generator[sqlite3.Connection, None, None]:
     """Open, bring the schema up to date, and run the body as one transaction."""
     # isolation_level=None: Python starts no transaction of its own, so the schema change is atomic too.
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
@@ -150,7 +150,7 @@ def _reader(path: Path) -> sqlite3.Connection:
         db.close()
         # WAL needs a file beside the database. As long as no log lies there, there is nothing to miss.
         logged = path.with_name(path.name + "-wal").exists()
-        if logged or not any(words in str(error) for words in ("unable to open", "readonly")):
+        if logged or _code(error) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
             raise
         db = sqlite3.connect(f"{uri}?mode=ro&immutable=1", uri=True)
     db.create_function("old_uid", -1, _old_uid)
@@ -175,8 +175,8 @@ def _known_version(db: sqlite3.Connection) -> int:
                FROM pragma_user_version, pragma_application_id"""
     version, application, tables = db.execute(query).fetchone()
     ours = application == APPLICATION_ID
-    empty = not tables
-    if not ours and not (empty and version == 0):
+    new = version == 0 and not tables
+    if not ours and not new:
         raise StoreError(
             "{path} is the database of another program and was left untouched; "
             "set ZEROPOINT_PROGRESS to a file of its own"
@@ -196,7 +196,7 @@ def _migrate(db: sqlite3.Connection) -> None:
 
 
 @contextlib.contextmanager
-def _plain_errors(path: Path) -> Iterator[None]:
+def _plain_errors(path: Path) -> Generator[None, None, None]:
     """Turn what the system says into one sentence with a way out."""
     try:
         yield
@@ -206,17 +206,24 @@ def _plain_errors(path: Path) -> Iterator[None]:
         raise StoreError(_sentence(error, path)) from error
 
 
+def _code(error: Exception) -> int:
+    """Return SQLite's primary result code of an error; 0 when it is none of SQLite's."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF  # the higher bits only say more precisely where
+
+
 def _sentence(error: Exception, path: Path) -> str:
-    text = getattr(error, "strerror", None) or str(error)  # not str(OSError): it quotes the path
-    if getattr(error, "errno", None) == errno.ENOSPC or "is full" in text:
+    code = _code(error)
+    number = getattr(error, "errno", None)
+    if code == sqlite3.SQLITE_FULL or number == errno.ENOSPC:
         return f"the disk with {path} is full; free some space and try again"
-    if "locked" in text or "busy" in text:
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) or number == errno.EBUSY:
         return f"another program kept {path} busy for {BUSY_SECONDS:.0f} s; try again in a moment"
-    if "not a database" in text or "malformed" in text:
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return (
             f"{path} is damaged or not a progress file and was left untouched; "
             "move it to a safe place, or set ZEROPOINT_PROGRESS to a new file"
         )
+    text = getattr(error, "strerror", None) or str(error)  # not str(OSError): it quotes the path
     return (
         f"{path} cannot be used ({text}); check the folder's permissions and free space, "
         "or set ZEROPOINT_PROGRESS to a file you may write"

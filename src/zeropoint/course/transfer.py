@@ -95,8 +95,7 @@ def import_progress(path: str | os.PathLike[str], name: str | None = None) -> Im
         raise ValueError(
             f"{path.name} has version {data.get('version')!r} and this Zeropoint reads {VERSION}; update Zeropoint."
         )
-    owner = name or learner.current_learner() or data.get("learner")
-    owner = learner.checked_name(owner)  # type: ignore[arg-type]
+    owner = learner.checked_name(name or learner.current_learner() or data.get("learner"))
     rows = [_attempt(row, owner, f"{path.name}, attempt {n}") for n, row in enumerate(data["attempts"], 1)]
     added = store.add(rows)
     return Imported(owner, added, len(rows) - added)
@@ -138,7 +137,11 @@ def _as_csv(_name: str, rows: list[Attempt]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(Attempt._fields)
-    writer.writerows(row._replace(passed=int(row.passed)) for row in rows)
+    as_number = Attempt._fields.index("passed")  # 0 or 1, as every spreadsheet reads it
+    for row in rows:
+        cells = list(row)
+        cells[as_number] = int(row.passed)
+        writer.writerow(cells)
     return text.getvalue()
 
 
@@ -171,14 +174,21 @@ def _attempt(row: Any, owner: str, where: str) -> Attempt:
         raise ValueError(f"{where}: expected a line of text for {', '.join(_TEXTS)}; export the file again.")
     if row["kind"] not in learner.KINDS or not isinstance(row["passed"], bool):
         raise ValueError(f"{where}: kind or passed is not what an attempt has; export the file again.")
-    points, most = row["points"], row["max_points"]
+    points = row["points"]
+    most = row["max_points"]
     numbers = all(isinstance(number, int | float) and not isinstance(number, bool) for number in (points, most))
     if not (numbers and 0 <= points <= most <= MAX_POINTS):  # NaN fails too
         raise ValueError(f"{where}: expected 0 ≤ points ≤ max_points; export the file again.")
-    detail = None if row["detail"] is None else json.dumps(row["detail"], ensure_ascii=False)
-    texts = (row["kind"], row["item"])
     return Attempt(
-        owner, _moment(row["at"], where), *texts, row["passed"], float(points), float(most), detail, row["uid"]
+        learner=owner,
+        at=_moment(row["at"], where),
+        kind=row["kind"],
+        item=row["item"],
+        passed=row["passed"],
+        points=float(points),
+        max_points=float(most),
+        detail=None if row["detail"] is None else json.dumps(row["detail"], ensure_ascii=False),
+        uid=row["uid"],
     )
 
 

@@ -3,8 +3,54 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
-NOT_WRITTEN = "This one is not written yet: replace the gap with your own answer, run the cell, and check again."
+
+class Kind(Enum):
+    """What sort of problem a sentence tells of."""
+
+    NOT_WRITTEN = auto()  # the gap is still there
+    FORM = auto()  # another type, shape or library than asked for: nothing can be compared
+    NOT_FINITE = auto()  # the right form, and NaN or infinity in it
+    VALUES = auto()  # the right form, and wrong numbers in it
+    DTYPE = auto()  # the right numbers in the wrong type
+    CHANGED_INPUT = auto()  # an argument that the caller still needs was overwritten
+    STOPPED = auto()  # what the learner wrote raised, returned nothing, or did not come back
+
+
+class Problem(str):
+    """A sentence for the learner, with its kind beside it: code decides by the kind and never reads the sentence.
+
+    Examples
+    --------
+    >>> problem = Problem(Kind.VALUES, "element 1 is wrong (2).")
+    >>> problem, problem.kind.name
+    ('element 1 is wrong (2).', 'VALUES')
+    """
+
+    kind: Kind
+
+    def __new__(cls, kind: Kind, text: str) -> Problem:
+        """Return the text as a string that knows its kind."""
+        problem = super().__new__(cls, text)
+        problem.kind = kind
+        return problem
+
+    # str's own returns the text alone; copy and pickle hand to __new__ whatever comes from here
+    def __getnewargs__(self) -> tuple[Kind, str]:  # pyrefly: ignore[bad-override]
+        """Return what copying and pickling make the same problem from."""
+        return self.kind, str(self)
+
+
+def kind_of(problem: str | None) -> Kind | None:
+    """Return the kind of a problem; None where there is none, or for a sentence without a kind."""
+    return getattr(problem, "kind", None)
+
+
+NOT_WRITTEN = Problem(
+    Kind.NOT_WRITTEN,
+    "This one is not written yet: replace the gap with your own answer, run the cell, and check again.",
+)
 
 
 @dataclass(frozen=True)

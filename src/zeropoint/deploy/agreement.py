@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from zeropoint.deploy.packages import needed
 from zeropoint.deploy.runtimes import Session, open_session
-from zeropoint.quant import QuantizedModel, quantize_affine
+from zeropoint.quant import QParams, QuantizedModel, quantize_affine
+from zeropoint.quant.quantized_model import ActivationQuantizer
 from zeropoint.vision.statistics import Accuracy, accuracy
 
 if TYPE_CHECKING:
@@ -97,19 +98,21 @@ def parity(
 @torch.no_grad()
 def model_codes(model: Callable[[Tensor], Tensor], images: Tensor) -> dict[str, Tensor]:
     """Return the codes of every quantized tensor by its quantizer's name; none for a model that has no codes."""
-    if hasattr(model, "codes"):
-        return model.codes(images)
     if not isinstance(model, QuantizedModel):
-        return {}
+        codes_of = getattr(model, "codes", None)  # an IntegerNetwork has them
+        return codes_of(images) if codes_of is not None else {}
     found: dict[str, list[Tensor]] = {}
 
-    def recorder(name: str) -> Callable[[nn.Module, tuple[Tensor], Tensor], None]:
-        def record(quantizer: nn.Module, inputs: tuple[Tensor], _output: Tensor) -> None:
-            found.setdefault(name, []).append(quantize_affine(inputs[0], *quantizer.qparams))
+    def recorder(name: str, quantizer: ActivationQuantizer) -> Callable[[nn.Module, tuple[Tensor], Tensor], None]:
+        qparams = cast(QParams, quantizer.qparams)  # which every calibrated model has
+
+        def record(_quantizer: nn.Module, inputs: tuple[Tensor], _output: Tensor) -> None:
+            found.setdefault(name, []).append(quantize_affine(inputs[0], *qparams))
 
         return record
 
-    handles = [q.register_forward_hook(recorder(name)) for name, q in model.activation_quantizers().items()]
+    quantizers = model.activation_quantizers()
+    handles = [module.register_forward_hook(recorder(name, module)) for name, module in quantizers.items()]
     try:
         for batch in images.split(BATCH):
             model(batch)

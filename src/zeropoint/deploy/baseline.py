@@ -103,7 +103,8 @@ def best_float(
     batch : float tensor, shape (N, C, H, W)
     **options : of :func:`~zeropoint.deploy.latency.compare`
     """
-    shape = tuple(batch.shape[1:])
+    _, channels, height, width = batch.shape
+    shape = (channels, height, width)
     runs, missing = float_runs(model, folder, threads=threads, compiled=compiled, input_shape=shape)
     _, comparisons = latency_table(runs, batch, (len(batch),), **options)
     comparison = comparisons[len(batch)]
@@ -117,7 +118,7 @@ def has_compiler() -> bool:
     return any(shutil.which(name) for name in names)
 
 
-def _on_threads(model: nn.Module, threads: int) -> Callable[[Tensor], Tensor]:
+def _on_threads(model: Callable[[Tensor], Tensor], threads: int) -> Callable[[Tensor], Tensor]:
     import torch
 
     @torch.inference_mode()

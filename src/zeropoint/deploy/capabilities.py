@@ -12,6 +12,7 @@ from zeropoint.hardware import int8_verdict
 
 if TYPE_CHECKING:
     from zeropoint.quant import QConfig
+    from zeropoint.quant.config import Bits
 
 SAFE_WEIGHT_BITS = 7  # 255 · 63 · 2 = 32,130 fits 16 bits, 255 · 127 · 2 does not
 
@@ -71,7 +72,10 @@ def cpu_capabilities(flags: Iterable[str] | None = None) -> Capabilities:
     instructions = tuple(name for name, flag in INSTRUCTIONS.items() if flag in have)
     dot = bool(_DOT_PRODUCTS & set(instructions))
     saturates = not dot and "avx2" in have
-    return Capabilities(instructions, dot, saturates, _NO_DOT_PRODUCT if saturates else int8_verdict(found)[1])
+    if saturates:
+        return Capabilities(instructions, dot, saturates, _NO_DOT_PRODUCT)
+    _, sentence = int8_verdict(found)
+    return Capabilities(instructions, dot, saturates, sentence)
 
 
 def safe_config(config: QConfig | None = None, *, capabilities: Capabilities | None = None) -> QConfig:
@@ -97,18 +101,24 @@ def safe_config(config: QConfig | None = None, *, capabilities: Capabilities | N
     """
     from zeropoint.quant import QConfig
 
-    config = config if config is not None else QConfig()
-    if not (capabilities if capabilities is not None else cpu_capabilities()).saturates:
+    if config is None:
+        config = QConfig()
+    if capabilities is None:
+        capabilities = cpu_capabilities()
+    if not capabilities.saturates:
         return config
-    layer_bits = {
-        pattern: tuple(map(_fewer, bits, (True, False))) if isinstance(bits, tuple) else (_fewer(bits, True), bits)
-        for pattern, bits in config.layer_bits.items()
-    }
-    return replace(config, weight_bits=_fewer(config.weight_bits, True), layer_bits=layer_bits)
+    layer_bits = {pattern: _safe_pair(bits) for pattern, bits in config.layer_bits.items()}
+    return replace(config, weight_bits=_safe(config.weight_bits), layer_bits=layer_bits)
 
 
-def _fewer(bits: int | None, of_weights: bool) -> int | None:
-    return SAFE_WEIGHT_BITS if bits == 8 and of_weights else bits
+def _safe_pair(bits: int | tuple[Bits, Bits]) -> tuple[Bits, Bits]:
+    """Return the bits of a layer's weights, which are changed, and of its activations, which are not."""
+    weight_bits, activation_bits = bits if isinstance(bits, tuple) else (bits, bits)
+    return _safe(weight_bits), activation_bits
+
+
+def _safe(weight_bits: Bits) -> Bits:
+    return SAFE_WEIGHT_BITS if weight_bits == 8 else weight_bits
 
 
 @lru_cache(maxsize=1)

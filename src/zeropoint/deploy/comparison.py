@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 Times = dict[str, np.ndarray]  # name → seconds a call, one entry a round
 
 FEWEST_ROUNDS = 6  # with fewer, no order statistics enclose the median with 95 %
-WIDE, DRIFT, BUSY = 0.15, 0.10, 0.75  # middle half over median; half against half; load average a core
+WIDE = 0.15  # the middle half over the median
+DRIFT = 0.10  # the second half of the rounds against the first
+BUSY = 0.75  # load average a core
 
 
 class Ratio(NamedTuple):
@@ -81,9 +83,10 @@ class Comparison:
     def warning(self) -> str:
         """One sentence that says why the numbers cannot be trusted; empty when they can."""
         reasons = []
-        wide = {name: np.subtract(*self.spread(name)[::-1]) / self.median(name) for name in self.times}
+        wide = {name: self._width(name) for name in self.times}
         drift = {name: _drift(seconds) for name, seconds in self.times.items()}
-        worst, moved = max(wide, key=wide.get), max(drift, key=lambda name: abs(drift[name]))
+        worst = max(wide, key=lambda name: wide[name])
+        moved = max(drift, key=lambda name: abs(drift[name]))
         if wide[worst] > WIDE:
             reasons.append(f"the middle half of {worst} spans {100 * wide[worst]:.0f} % of its median")
         if abs(drift[moved]) > DRIFT:
@@ -93,6 +96,11 @@ class Comparison:
         if not reasons:
             return ""
         return f"This machine is noisy: {'; '.join(reasons)} – close other programs, measure again, trust ratios only."
+
+    def _width(self, name: str) -> float:
+        """Return the width of the middle half over the median."""
+        low, high = self.spread(name)
+        return (high - low) / self.median(name)
 
     def table(self) -> pandas.DataFrame:
         """Return one row a call: median and middle half in ms, and the ratio to the reference with its interval."""
@@ -122,11 +130,15 @@ def median_interval(values: np.ndarray) -> tuple[float, float]:
     >>> median_interval(np.arange(1.0, 11.0))
     (2.0, 9.0)
     """
-    ordered, tail, rank = np.sort(values), 0.0, 0
-    while tail + (step := math.comb(len(ordered), rank) / 2 ** len(ordered)) <= 0.025:
-        tail, rank = tail + step, rank + 1
+    ordered = np.sort(values)
+    n = len(ordered)
+    rank = 0
+    tail = 1 / 2**n  # the chance that at most `rank` values lie below the median
+    while tail <= 0.025:  # on each side
+        rank += 1
+        tail += math.comb(n, rank) / 2**n
     if rank == 0:
-        raise ValueError(f"{len(ordered)} rounds enclose no median with 95 %: expected at least {FEWEST_ROUNDS}.")
+        raise ValueError(f"{n} rounds enclose no median with 95 %: expected at least {FEWEST_ROUNDS}.")
     return float(ordered[rank - 1]), float(ordered[-rank])
 
 

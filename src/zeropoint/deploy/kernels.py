@@ -18,7 +18,9 @@ from zeropoint.deploy.runtimes import Session, open_session
 if TYPE_CHECKING:
     import pandas
 
-INT8, FP32, CONVERSION = "INT8", "FP32", "conversion"
+INT8 = "INT8"
+FP32 = "FP32"
+CONVERSION = "conversion"
 COLUMNS = ("layer", "kernel", "precision", "time share", "fused")
 _CONVERSIONS = {
     *("QuantizeLinear", "DequantizeLinear", "Transpose", "Cast", "ReorderInput", "ReorderOutput"),  # ONNX Runtime
@@ -26,9 +28,8 @@ _CONVERSIONS = {
 }
 _INTEGERS = {"uint8", "int8", "u8", "i8"}
 _PAIR = ("QuantizeLinear", "DequantizeLinear")
-_SUFFIXES = re.compile(
-    r"(_kernel_time|_token_\d+|_nchwc|/duplicated\S*)+$"
-)  # that ONNX Runtime gives to what it changes
+# ONNX Runtime appends these to the names of what it changes.
+_SUFFIXES = re.compile(r"(_kernel_time|_token_\d+|_nchwc|/duplicated\S*)+$")
 
 
 class _Kernel(NamedTuple):
@@ -78,15 +79,15 @@ def executed_kernels(session: Session, *, runs: int = 10) -> pandas.DataFrame:
     layers = _Layers(session.path)
     profiled = open_session(session.path, session.runtime, threads=session.threads, profile=True)
     image = np.zeros((1, *layers.input_shape), np.float32)
-    kernels = list((_onnxruntime if session.runtime == "onnxruntime" else _openvino)(profiled, image, runs))
+    profile = _onnxruntime if session.runtime == "onnxruntime" else _openvino
+    kernels = list(profile(profiled, image, runs))
     total = sum(kernel.microseconds for kernel in kernels) or 1.0
     rows = []
     for kernel in kernels:
         found = layers.of(kernel)
         first, *others = [node.name for node in found] or kernel.names[:1]
-        rounds = kernel.kind in _CONVERSIONS or all(map(_rounds, found))  # also what a runtime has inserted
-        precision = CONVERSION if rounds else INT8 if kernel.types & _INTEGERS else FP32
-        rows.append((first, kernel.kind, precision, kernel.microseconds / total, ", ".join(others)))
+        share = kernel.microseconds / total
+        rows.append((first, kernel.kind, _precision(kernel, found), share, ", ".join(others)))
     return pandas.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -98,6 +99,12 @@ def fallbacks(kernels: pandas.DataFrame) -> list[str]:
     kernels : DataFrame – of :func:`executed_kernels`, or any with the columns ``layer`` and ``precision``
     """
     return list(dict.fromkeys(kernels.loc[kernels["precision"] == FP32, "layer"]))
+
+
+def _precision(kernel: _Kernel, layers: list[Any]) -> str:
+    if kernel.kind in _CONVERSIONS or all(map(_rounds, layers)):  # the latter also for what a runtime has inserted
+        return CONVERSION
+    return INT8 if kernel.types & _INTEGERS else FP32
 
 
 def _rounds(node: Any) -> bool:
@@ -125,7 +132,10 @@ class _Layers:
 
     def _known(self, name: str) -> str | None:
         """Return the part of a name that the file has: runtimes append to it."""
-        return next((part for part in (name, _SUFFIXES.sub("", name), name.split("/")[0]) if part in self.nodes), None)
+        for part in (name, _SUFFIXES.sub("", name), name.split("/")[0]):
+            if part in self.nodes:
+                return part
+        return None
 
     def _source(self, node: Any, kind: str) -> Any:
         """Walk back from a ReLU that a kernel absorbed to the layer that it is called after."""
@@ -165,7 +175,8 @@ def _openvino(session: Session, image: np.ndarray, runs: int) -> Iterator[_Kerne
             if "NOT_RUN" not in str(entry.status):
                 times.setdefault(entry.node_name, []).append(entry.real_time.total_seconds() * 1e6)
     for operation in request.get_compiled_model().get_runtime_model().get_ordered_ops():
-        told, name = operation.get_rt_info(), operation.get_friendly_name()
+        told = operation.get_rt_info()
+        name = operation.get_friendly_name()
         kind = told["layerType"].astype(str)
         if name in times and kind not in ("Input", "Output", "Const"):
             origins = told["originalLayersNames"].astype(str).split(",")

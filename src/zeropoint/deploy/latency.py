@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -86,12 +86,14 @@ def interleaved(
     """
     results: dict[str, Any] = {}
     times: dict[str, list[float]] = {name: [] for name in calls}
-    names, begun = list(calls), clock()
+    names = list(calls)
+    begun = clock()
     for number in range(warmup + rounds):
         if seconds is not None and number >= warmup + FEWEST_ROUNDS and clock() - begun >= seconds:
             break
         shift = number % len(names)
         for name in names[shift:] + names[:shift]:
+            result = None
             start = clock()
             for _ in range(repeats):
                 result = calls[name]()
@@ -142,7 +144,7 @@ def latency_table(
 
 
 @contextmanager
-def torch_threads(count: int) -> Iterator[None]:
+def torch_threads(count: int) -> Generator[None, None, None]:
     """Let torch compute on so many threads, and give it back its own number afterwards; sessions fix theirs."""
     import torch
 
@@ -168,5 +170,10 @@ def _check(calls: Mapping[str, Call], reference: str, rounds: int, warmup: int, 
 def _load_a_core() -> float | None:
     if not hasattr(os, "getloadavg"):
         return None  # Windows
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return os.getloadavg()[0] / cores
+    return os.getloadavg()[0] / _cores()
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):  # Linux: those that this process may use
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -8,6 +8,7 @@ quantization; a runtime that finds pairs around an operation replaces the whole 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -17,11 +18,12 @@ from torch.fx.passes.shape_prop import ShapeProp
 from zeropoint.deploy.onnx_graph import CLIP, OnnxGraph, check_and_save
 from zeropoint.deploy.onnx_operators import Call, is_identity, translation
 from zeropoint.quant import PerAxis, PerGroup, QParams, QuantizedModel, fold_batchnorm, quantize_affine, quantize_bias
-from zeropoint.quant.operators import Role, label, role
+from zeropoint.quant.operators import Role, Weighted, label, module_of, name_of, role
 from zeropoint.quant.quantized_model import ActivationQuantizer
 
 OPSET = 21  # the first with INT4 and with one scale a group of weights (block_size)
-INPUT, OUTPUT = "images", "logits"
+INPUT = "images"
+OUTPUT = "logits"
 _PROBE = 2  # images: what has this length in front is the batch
 
 
@@ -81,7 +83,8 @@ class _Walk:
     """One pass over the nodes of a network; remembers which tensor each became, and on which grid it lies."""
 
     def __init__(self, network: fx.GraphModule, quantized: QuantizedModel | None):
-        self.network, self.quantized = network, quantized
+        self.network = network
+        self.quantized = quantized
         self.graph = OnnxGraph()
         self.tensors: dict[fx.Node, str] = {}
         self.grids: dict[fx.Node, ActivationQuantizer] = {}
@@ -100,7 +103,7 @@ class _Walk:
         return self.graph
 
     def _operation(self, node: fx.Node) -> None:
-        module = self.network.get_submodule(node.target) if node.op == "call_module" else None
+        module = module_of(node, self.network)
         sources: list[fx.Node] = []
         fx.map_arg((node.args, node.kwargs), sources.append)
         first = sources[0]
@@ -112,12 +115,17 @@ class _Walk:
             self._keep_grid(node, first)
         else:
             inputs = [self.tensors[source] for source in sources if source in self.tensors]
-            parameters = self._parameters(node.target, module) if hasattr(module, "weight") else []
-            call = Call(self.graph, node, module, label(node, self.network), inputs, parameters)
-            self.tensors[node] = translation(node, module, call.refuse)(call)
+            self.tensors[node] = self._translate(node, module, inputs)
             if role(node, self.network) is Role.MOVES and first in self.grids:
                 self._keep_grid(node, first)
                 self.tensors[node] = self._round_trip(f"{node.name}_again", self.tensors[node], self.grids[first])
+
+    def _translate(self, node: fx.Node, module: nn.Module | None, inputs: list[str]) -> str:
+        parameters = []
+        if hasattr(module, "weight"):
+            parameters = self._parameters(name_of(node), cast(Weighted, module))
+        call = Call(self.graph, node, module, label(node, self.network), inputs, parameters)
+        return translation(node, module, call.refuse)(call)
 
     def _keep_grid(self, node: fx.Node, source: fx.Node) -> None:
         if source in self.grids:
@@ -125,15 +133,11 @@ class _Walk:
 
     def _round_trip(self, name: str, tensor: str, quantizer: ActivationQuantizer) -> str:
         """Write the pair; what only moves codes gets one on both sides, so that it runs on integers."""
-        scale, zero_point, low, high = quantizer.qparams
+        qparams = cast(QParams, quantizer.qparams)  # export_onnx has looked for them
+        scale, zero_point, low, high = qparams
         dtype = _storage(low, high)
         if (low, high) != _type_range(dtype):
-            bounds = ((low - zero_point.double()) * scale.double(), (high - zero_point.double()) * scale.double())
-            limits = [
-                self.graph.constant(f"{name}.{end}", np.float32(b))
-                for end, b in zip(("low", "high"), bounds, strict=True)
-            ]
-            tensor = self.graph.add("Clip", [tensor, *limits], f"{name}{CLIP}")
+            tensor = self._clip(name, tensor, qparams)
         grid = [
             self.graph.constant(f"{name}.scale", scale.float().numpy(force=True)),
             self.graph.constant(f"{name}.zero_point", zero_point.numpy(force=True), dtype),
@@ -141,43 +145,67 @@ class _Walk:
         codes = self.graph.add("QuantizeLinear", [tensor, *grid], f"{name}.codes")
         return self.graph.add("DequantizeLinear", [codes, *grid], name)
 
-    def _parameters(self, name: str, module: nn.Module) -> list[str]:
-        """Return the tensors of a layer's weight and bias, integers behind a DequantizeLinear where it is quantized."""
-        qparams = self.quantized.weight_qparams.get(name) if self.quantized is not None else None
-        found = [("weight", qparams)]
-        if module.bias is not None:
-            found.append(("bias", self.quantized.bias_qparams.get(name) if qparams is not None else None))
-        tensors = []
-        for kind, grid in found:
-            value, key = getattr(module, kind).detach(), f"{name}.{kind}"
-            if key in self.graph.values:
-                tensors.append(self.graph.values[key])  # a layer that is called twice
-            elif grid is None:
-                tensors.append(self.graph.constant(key, value.float().numpy(force=True)))
-            else:
-                codes = self._bias_codes(name, value) if kind == "bias" else quantize_affine(value, *grid)
-                tensors.append(self._stored(key, codes, grid, kind))
-            self.graph.values[key] = tensors[-1]
-        return tensors
+    def _clip(self, name: str, tensor: str, qparams: QParams) -> str:
+        """Write the Clip that keeps a tensor within codes narrower than their type."""
+        scale, zero_point, low, high = qparams
+        limits = []
+        for end, code in (("low", low), ("high", high)):
+            bound = (code - zero_point.double()) * scale.double()
+            limits.append(self.graph.constant(f"{name}.{end}", np.float32(bound)))
+        return self.graph.add("Clip", [tensor, *limits], f"{name}{CLIP}")
 
-    def _bias_codes(self, name: str, bias: Tensor) -> Tensor:
-        x_scale, w_scale = self.quantized.input_qparams(name).scale, self.quantized.weight_qparams[name].scale
-        return quantize_bias(bias, x_scale, w_scale)
+    def _parameters(self, name: str, layer: Weighted) -> list[str]:
+        """Return the tensors of a layer's weight and bias; both are written once, even if the layer is called twice."""
+        written = self.graph.values
+        if f"{name}.weight" not in written:
+            written[f"{name}.weight"] = self._weight(name, layer.weight.detach())
+        if layer.bias is None:
+            return [written[f"{name}.weight"]]
+        if f"{name}.bias" not in written:
+            written[f"{name}.bias"] = self._bias(name, layer.bias.detach())
+        return [written[f"{name}.weight"], written[f"{name}.bias"]]
 
-    def _stored(self, key: str, codes: Tensor, grid: QParams, kind: str) -> str:
-        """Write codes as an initializer with its DequantizeLinear."""
-        granularity = self.quantized.config.weight_granularity
-        scale, options = grid.scale.float(), {}
-        if kind == "weight" and isinstance(granularity, PerGroup):
+    def _weight(self, name: str, weight: Tensor) -> str:
+        """Write a weight: in float, or as codes with a scale a tensor, a channel or a group."""
+        key = f"{name}.weight"
+        model = self.quantized
+        if model is None or name not in model.weight_qparams:
+            return self.graph.constant(key, weight.float().numpy(force=True))
+        grid = model.weight_qparams[name]
+        codes = quantize_affine(weight, *grid)
+        scale = grid.scale.float()
+        dtype = _storage(grid.quant_min, grid.quant_max, narrow=True)
+        granularity = model.config.weight_granularity
+        if isinstance(granularity, PerGroup):
             axis = granularity.axis % codes.ndim
             starts = torch.arange(0, scale.shape[axis], granularity.group_size)
-            scale, options = scale.index_select(axis, starts), {"axis": axis, "block_size": granularity.group_size}
+            scale = scale.index_select(axis, starts)  # one of each group, in which all are equal
+            return self._stored(key, codes, scale, dtype, axis=axis, block_size=granularity.group_size)
+        axis = granularity.axis % codes.ndim if isinstance(granularity, PerAxis) else 0
+        return self._stored(key, codes, scale, dtype, axis=axis)
+
+    def _bias(self, name: str, bias: Tensor) -> str:
+        """Write a bias: in float, or as int32 codes on the grid of its accumulator."""
+        key = f"{name}.bias"
+        model = self.quantized
+        x_qparams = model.input_qparams(name) if model is not None else None
+        if model is None or x_qparams is None or name not in model.bias_qparams:
+            return self.graph.constant(key, bias.float().numpy(force=True))
+        codes = quantize_bias(bias, x_qparams.scale, model.weight_qparams[name].scale)
+        return self._stored(key, codes, model.bias_qparams[name].scale.float(), "INT32", axis=0)
+
+    def _stored(
+        self, key: str, codes: Tensor, scale: Tensor, dtype: str, *, axis: int, block_size: int | None = None
+    ) -> str:
+        """Write codes as an initializer with its DequantizeLinear."""
+        options: dict[str, Any] = {}
+        if block_size is not None:
+            options = {"axis": axis, "block_size": block_size}
         elif scale.numel() > 1:
-            axis = granularity.axis % codes.ndim if kind == "weight" and isinstance(granularity, PerAxis) else 0
-            scale, options = scale.flatten(), {"axis": axis}
+            scale = scale.flatten()
+            options = {"axis": axis}
         else:
             scale = scale.reshape(())
-        dtype = "INT32" if kind == "bias" else _storage(grid.quant_min, grid.quant_max, narrow=True)
         inputs = [
             self.graph.constant(f"{key}.codes", codes.numpy(force=True), dtype),
             self.graph.constant(f"{key}.scale", scale.numpy(force=True)),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from zeropoint.deploy.packages import needed
 
@@ -25,28 +27,25 @@ class OnnxGraph:
 
     def __init__(self) -> None:
         self._onnx = needed("onnx")
-        self.nodes: list = []
-        self.initializers: dict = {}
+        self.nodes: list[Any] = []
+        self.initializers: dict[str, Any] = {}
         self.values: dict[str, str] = {}
         self.output_shape: tuple[int, ...] = ()
 
-    def constant(self, name: str, value: np.ndarray, dtype: str | None = None) -> str:
+    def constant(self, name: str, value: npt.ArrayLike, dtype: str | None = None) -> str:
         """Store an array under a name; ``dtype`` is an ONNX type such as "INT4", by default that of the array."""
-        value = np.asarray(value)
-        helper = self._onnx.helper
-        if dtype is None:
-            self.initializers[name] = self._onnx.numpy_helper.from_array(
-                np.asarray(value, order="C"), name
-            )  # keeps a scalar one
-        else:
+        array = np.asarray(value, order="C")  # unlike np.ascontiguousarray this leaves a scalar without dimensions
+        if dtype is not None:
             kind = getattr(self._onnx.TensorProto, dtype)
-            array = value.astype(helper.tensor_dtype_to_np_dtype(kind)).reshape(value.shape)
-            self.initializers[name] = self._onnx.numpy_helper.from_array(array, name)
+            array = array.astype(self._onnx.helper.tensor_dtype_to_np_dtype(kind)).reshape(array.shape)
+        self.initializers[name] = self._onnx.numpy_helper.from_array(array, name)
         return name
 
-    def add(self, op_type: str, inputs: list[str], output: str, *, name: str | None = None, **attributes) -> str:
+    def add(self, op_type: str, inputs: list[str], output: str, *, name: str | None = None, **attributes: Any) -> str:
         """Append a node with one output; its name is that of the output unless given, or taken. Return the output."""
-        name = output if name is None or any(node.name == name for node in self.nodes) else name
+        taken = any(node.name == name for node in self.nodes)
+        if name is None or taken:
+            name = output
         self.nodes.append(self._onnx.helper.make_node(op_type, inputs, [output], name=name, **attributes))
         return output
 
@@ -62,9 +61,11 @@ class OnnxGraph:
 def check_and_save(graph: OnnxGraph, path: Path, opset: int, source: tuple[str, tuple[int, ...]], output: str) -> Path:
     """Infer every shape, check the model in full, and write it; return the path."""
     onnx = needed("onnx")
-    info, kind = onnx.helper.make_tensor_value_info, onnx.TensorProto.FLOAT
-    ends = [info(source[0], kind, ["N", *source[1]])], [info(output, kind, ["N", *graph.output_shape])]
-    body = onnx.helper.make_graph(graph.nodes, "zeropoint", *ends, list(graph.initializers.values()))
+    name, shape = source
+    describe = onnx.helper.make_tensor_value_info
+    inputs = [describe(name, onnx.TensorProto.FLOAT, ["N", *shape])]
+    outputs = [describe(output, onnx.TensorProto.FLOAT, ["N", *graph.output_shape])]
+    body = onnx.helper.make_graph(graph.nodes, "zeropoint", inputs, outputs, list(graph.initializers.values()))
     opsets = [onnx.helper.make_opsetid("", opset)]
     model = onnx.helper.make_model(body, opset_imports=opsets, ir_version=IR_VERSION, producer_name="zeropoint")
     inferred = onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)

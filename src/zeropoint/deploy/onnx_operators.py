@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
-from typing import Any, NoReturn
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn, cast
 
 import numpy as np
 import torch
@@ -22,16 +22,18 @@ def is_identity(node: fx.Node, module: nn.Module | None) -> bool:
 
 def translation(node: fx.Node, module: nn.Module | None, refuse: Callable[[], NoReturn]) -> Callable[[Call], str]:
     """Return what writes an operation, or refuse it."""
-    return _TABLE.get(type(module) if module is not None else node.target) or refuse()
+    key = type(module) if module is not None else node.target
+    return _TABLE.get(key) or refuse()
 
 
 def _conv(call: Call) -> str:
-    layer = call.module
+    layer = cast(nn.Conv2d, call.module)
     if layer.padding_mode != "zeros":
         call.refuse(f"padding mode {layer.padding_mode!r}")
     if layer.padding == "same":
         call.refuse("padding 'same'")
-    vertical, horizontal = (0, 0) if layer.padding == "valid" else layer.padding
+    padding = (0, 0) if layer.padding == "valid" else layer.padding
+    vertical, horizontal = cast("tuple[int, int]", padding)
     return call.emit(
         "Conv",
         *call.inputs,
@@ -51,16 +53,20 @@ def _linear(call: Call) -> str:
 
 
 def _batch_norm(call: Call) -> str:
-    layer = call.module
+    layer = cast(nn.BatchNorm2d, call.module)
     named = {"scale": layer.weight, "B": layer.bias, "mean": layer.running_mean, "var": layer.running_var}
-    if any(value is None for value in named.values()):
-        call.refuse("without statistics or weights of its own")
-    values = [call.constant(name, value.numpy(force=True)) for name, value in named.items()]
+    values = []
+    for name, value in named.items():
+        if value is None:
+            call.refuse("without statistics or weights of its own")
+        values.append(call.constant(name, value.numpy(force=True)))
     return call.emit("BatchNormalization", *call.inputs, *values, epsilon=layer.eps)
 
 
 def _relu6(call: Call) -> str:
-    return call.emit("Clip", *call.inputs, call.constant("min", np.float32(0)), call.constant("max", np.float32(6)))
+    low = call.constant("min", np.float32(0))
+    high = call.constant("max", np.float32(6))
+    return call.emit("Clip", *call.inputs, low, high)
 
 
 def _binary(op_type: str) -> Callable[[Call], str]:
@@ -70,10 +76,12 @@ def _binary(op_type: str) -> Callable[[Call], str]:
         if call.node.kwargs or len(call.node.args) != 2:
             call.refuse("with options")
         tensors = iter(call.inputs)
-        operands = [
-            next(tensors) if isinstance(arg, fx.Node) else call.constant("number", np.float32(arg))
-            for arg in call.node.args
-        ]
+        operands = []
+        for arg in call.node.args:
+            if isinstance(arg, fx.Node):
+                operands.append(next(tensors))
+            else:
+                operands.append(call.constant("number", np.float32(cast(float, arg))))
         return call.emit(op_type, *operands)
 
     return write
@@ -110,7 +118,8 @@ def _adaptive(op_type: str) -> Callable[[Call], str]:
     """Return what writes a pooling to a given size, which must divide the size of its input."""
 
     def write(call: Call) -> str:
-        sizes, targets = call.input_shape[2:], call.shape[2:]
+        sizes = call.input_shape[2:]
+        targets = call.shape[2:]
         if targets == (1, 1):
             return call.emit(f"Global{op_type}", *call.inputs)
         if any(size % target for size, target in zip(sizes, targets, strict=True)):
@@ -122,60 +131,66 @@ def _adaptive(op_type: str) -> Callable[[Call], str]:
 
 
 def _mean(call: Call) -> str:
-    dims = call.option(1, "dim")
-    dims = sorted(d % len(call.input_shape) for d in ((dims,) if isinstance(dims, int) else dims))
+    rank = len(call.input_shape)
+    given = call.option(1, "dim")
+    dims = sorted(dim % rank for dim in ([given] if isinstance(given, int) else given))
     keep = bool(call.option(2, "keepdim", False))
-    if dims == [2, 3] and len(call.input_shape) == 4 and keep:
+    if dims == [2, 3] and rank == 4 and keep:
         return call.emit("GlobalAveragePool", *call.inputs)  # runtimes have an integer kernel for this one
-    axes = call.constant("axes", np.int64(dims))
+    axes = call.constant("axes", np.array(dims, np.int64))
     return call.emit("ReduceMean", *call.inputs, axes, keepdims=int(keep))
 
 
 def _reshape(call: Call) -> str:
     if call.shape[0] != call.input_shape[0]:
         call.refuse("it mixes images of a batch")
-    return call.emit("Reshape", call.inputs[0], call.constant("shape", np.int64([-1, *call.shape[1:]])))
+    shape = call.constant("shape", np.array([-1, *call.shape[1:]], np.int64))
+    return call.emit("Reshape", call.inputs[0], shape)
 
 
 def _permute(call: Call) -> str:
-    dims = call.node.args[1:]
-    dims = dims[0] if isinstance(dims[0], tuple | list) else dims
-    return call.emit("Transpose", *call.inputs, perm=[d % len(call.input_shape) for d in dims])
+    given = call.node.args[1:]  # permute(x, 0, 2, 1) or permute(x, (0, 2, 1))
+    dims = cast(Sequence[int], given[0] if isinstance(given[0], tuple | list) else given)
+    rank = len(call.input_shape)
+    return call.emit("Transpose", *call.inputs, perm=[dim % rank for dim in dims])
 
 
 def _transpose(call: Call) -> str:
     order = list(range(len(call.input_shape)))
-    first, second = call.option(1, "dim0"), call.option(2, "dim1")
+    first = call.option(1, "dim0")
+    second = call.option(2, "dim1")
     order[first], order[second] = order[second], order[first]
     return call.emit("Transpose", *call.inputs, perm=order)
 
 
 def _pad(call: Call) -> str:
-    given = call.module.padding if call.module is not None else call.option(1, "pad")
-    mode, value = (
-        ("constant", 0) if call.module is not None else (call.option(2, "mode", "constant"), call.option(3, "value", 0))
-    )
-    if mode != "constant" or len(given) != 4:
-        call.refuse(f"mode {mode!r}, {len(given)} widths")
-    left, right, top, bottom = given
-    pads = call.constant("pads", np.int64([0, 0, top, left, 0, 0, bottom, right]))
-    return call.emit("Pad", *call.inputs, pads, call.constant("value", np.float32(value or 0)))
+    if call.module is not None:
+        widths: Sequence[int] = cast(nn.ZeroPad2d, call.module).padding
+        mode = "constant"
+        value = 0
+    else:
+        widths = call.option(1, "pad")
+        mode = call.option(2, "mode", "constant")
+        value = call.option(3, "value", 0) or 0
+    if mode != "constant" or len(widths) != 4:
+        call.refuse(f"mode {mode!r}, {len(widths)} widths")
+    left, right, top, bottom = widths
+    pads = call.constant("pads", np.array([0, 0, top, left, 0, 0, bottom, right], np.int64))
+    return call.emit("Pad", *call.inputs, pads, call.constant("value", np.float32(value)))
 
 
 def _resize(call: Call) -> str:
     mode = call.option(3, "mode", "nearest")
-    align = bool(call.option(4, "align_corners", False))
+    corners = "align_corners" if call.option(4, "align_corners", False) else "pytorch_half_pixel"
     ways = {
         "nearest": {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"},
-        "bilinear": {
-            "mode": "linear",
-            "coordinate_transformation_mode": "align_corners" if align else "pytorch_half_pixel",
-        },
+        "bilinear": {"mode": "linear", "coordinate_transformation_mode": corners},
     }
     if mode not in ways:
         call.refuse(f"mode {mode!r}")
-    factors = [1, 1, *(new / old for new, old in zip(call.shape[2:], call.input_shape[2:], strict=True))]
-    return call.emit("Resize", call.inputs[0], "", call.constant("scales", np.float32(factors)), **ways[mode])
+    factors = [new / old for new, old in zip(call.shape[2:], call.input_shape[2:], strict=True)]
+    scales = call.constant("scales", np.array([1, 1, *factors], np.float32))
+    return call.emit("Resize", call.inputs[0], "", scales, **ways[mode])
 
 
 def _softmax(call: Call) -> str:

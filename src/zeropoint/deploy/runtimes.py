@@ -64,7 +64,9 @@ class Session:
         if array.ndim != 4 or not len(array):
             raise ValueError(f"The images have shape {array.shape}: expected (N, C, H, W) with at least one image.")
         parts = [self.call(array[i : i + batch_size]) for i in range(0, len(array), batch_size)]
-        return parts[0] if len(parts) == 1 else [np.concatenate(found) for found in zip(*parts, strict=True)]
+        if len(parts) == 1:
+            return parts[0]
+        return [np.concatenate(found) for found in zip(*parts, strict=True)]
 
 
 def open_session(path: Path | str, runtime: str = "onnxruntime", *, threads: int = 1, profile: bool = False) -> Session:
@@ -102,14 +104,16 @@ def open_session(path: Path | str, runtime: str = "onnxruntime", *, threads: int
         raise ValueError(f"threads is {threads}: expected 1 or more.")
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}: write it with export_onnx(model, path).")
-    native, call = (_onnxruntime if runtime == "onnxruntime" else _openvino)(path, threads, profile)
+    open_file = _onnxruntime if runtime == "onnxruntime" else _openvino
+    native, call = open_file(path, threads, profile)
     return Session(runtime, path, threads, profile, native, call)
 
 
 def _onnxruntime(path: Path, threads: int, profile: bool) -> tuple[Any, Callable]:
     onnxruntime = needed("onnxruntime")
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
     options.log_severity_level = 3
     if profile:
         options.enable_profiling = True
@@ -128,7 +132,8 @@ def _openvino(path: Path, threads: int, profile: bool) -> tuple[Any, Callable]:
         "ENABLE_CPU_PINNING": False,  # the user decides, e.g. with taskset
         "PERF_COUNT": profile,
     }
-    core, requests = openvino.Core(), {}
+    core = openvino.Core()
+    requests: dict[int, Any] = {}
     network = core.read_model(str(path))
 
     def call(batch: np.ndarray) -> list[np.ndarray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -59,7 +59,7 @@ def tick_label(value: float, step: float = 0.0) -> str:
 def _power_label(value: float) -> str:
     power = math.floor(math.log10(abs(value)) + 1e-9)
     lead = f"{value / 10.0**power:.6g}"
-    factor = "" if lead == "1" else "-" if lead == "-1" else f"{lead}·"
+    factor = {"1": "", "-1": "-"}.get(lead, f"{lead}·")
     return f"{factor}10{str(power).translate(_SUPERSCRIPT)}".replace("-", "−")
 
 
@@ -86,7 +86,8 @@ def linear_ticks(low: float, high: float, about: int = 6) -> tuple[tuple[float, 
     ((-0.5, '−0.5'), (0.0, '0'), (0.5, '0.5'), (1.0, '1.0'), (1.5, '1.5'), (2.0, '2.0'))
     """
     step = nice_step(high - low, about)
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    first = math.ceil(low / step - 1e-9)
+    last = math.floor(high / step + 1e-9)
     values = [float(f"{i * step:.12g}") for i in range(first, last + 1)]
     return tuple((value, tick_label(value, step)) for value in values)
 
@@ -99,7 +100,8 @@ def log_ticks(low: float, high: float) -> tuple[tuple[float, str], ...]:
     >>> log_ticks(1, 20)
     ((1.0, '1'), (2.0, '2'), (5.0, '5'), (10.0, '10'), (20.0, '20'))
     """
-    first, last = math.floor(math.log10(low) - 1e-9), math.ceil(math.log10(high) + 1e-9)
+    first = math.floor(math.log10(low) - 1e-9)
+    last = math.ceil(math.log10(high) + 1e-9)
     factors = (1, 2, 5) if math.log10(high / low) < 2 else (1,)
     every = max(1, -(-(last - first) // 7))
     values = [factor * 10.0**power for power in range(first, last + 1, every) for factor in factors]
@@ -139,12 +141,14 @@ def settle_axis(
             raise ValueError(f"{name} is {given!r}: expected {kind}; swap or correct its ends.")
     else:
         low, high = _extent(values[np.isfinite(values)], name=name, log=log, snap=snap)
-    if ticks is None:
-        settled = log_ticks(low, high) if log else linear_ticks(low, high)
-    else:
-        pairs = ticks.items() if isinstance(ticks, Mapping) else ((value, tick_label(value)) for value in ticks)
-        settled = tuple(sorted((float(value), str(label)) for value, label in pairs))
-    return Axis(low, high, log, settled)
+    if ticks is not None:
+        return Axis(low, high, log, _given_ticks(ticks))
+    return Axis(low, high, log, log_ticks(low, high) if log else linear_ticks(low, high))
+
+
+def _given_ticks(ticks: Ticks) -> tuple[tuple[float, str], ...]:
+    labels = ticks if isinstance(ticks, Mapping) else {value: tick_label(value) for value in ticks}
+    return tuple(sorted((float(value), str(label)) for value, label in labels.items()))
 
 
 def _extent(values: np.ndarray, *, name: str, log: bool, snap: bool) -> tuple[float, float]:
@@ -154,19 +158,27 @@ def _extent(values: np.ndarray, *, name: str, log: bool, snap: bool) -> tuple[fl
         if log and values.size:
             raise ValueError(f"{name} is logarithmic but no value is positive: pass {name} or use a linear axis.")
         return (1.0, 10.0) if log else (0.0, 1.0)
-    low, high = float(shown.min()), float(shown.max())
-    if log:
-        low, high = (low / 2, high * 2) if low == high else (low, high)
-        return (_log_round(low, math.floor), _log_round(high, math.ceil)) if snap else (low, high)
+    low = float(shown.min())
+    high = float(shown.max())
     if low == high:
-        low, high = low - (abs(low) / 2 or 0.5), high + (abs(high) / 2 or 0.5)
+        low, high = _around(low, log)
     if not snap:
         return low, high
+    if log:
+        return _log_round(low, math.floor), _log_round(high, math.ceil)
     step = nice_step(high - low, 6)
     return step * math.floor(low / step + 1e-9), step * math.ceil(high / step - 1e-9)
 
 
-def _log_round(value: float, towards: object) -> float:
+def _around(value: float, log: bool) -> tuple[float, float]:
+    """Return a range around a single value."""
+    if log:
+        return value / 2, value * 2
+    half = abs(value) / 2 or 0.5
+    return value - half, value + half
+
+
+def _log_round(value: float, towards: Callable[[float], int]) -> float:
     """Return the next half-decade (1 or 3 times a power of ten) below or above."""
     half_decades = towards(2 * math.log10(value))
     return float(f"{10 ** (half_decades / 2):.1g}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,7 +12,9 @@ from matplotlib.figure import Figure
 from zeropoint.lab.style import PALETTE, RC_PARAMS
 from zeropoint.vision.statistics import Accuracy, PairedDifference
 
-SERIES = (  # colour, marker and line differ together, so that colour is never the only signal
+#: The looks of up to three networks or schemes: colour, marker and line differ together, so that colour is never the
+#: only signal. (The colours of a panel's layers are ``style.SERIES``.)
+LOOKS: tuple[dict[str, Any], ...] = (
     {"color": PALETTE["clipping"], "marker": "s", "linestyle": "--"},
     {"color": PALETTE["rounding"], "marker": "o", "linestyle": "-"},
     {"color": PALETTE["zero"], "marker": "^", "linestyle": ":"},
@@ -33,12 +36,13 @@ def plot_loss_by_bits(losses: Mapping[str, Mapping[int, PairedDifference]]) -> F
     with plt.rc_context(RC_PARAMS):
         figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
         for axis in axes:
-            for shift, style, (name, by_bits) in zip((-0.08, 0.08, 0), SERIES, losses.items(), strict=False):
+            bits: list[int] = []
+            for shift, look, (name, by_bits) in zip((-0.08, 0.08, 0), LOOKS, losses.items(), strict=False):
                 bits = sorted(by_bits)
                 points = np.array([by_bits[b].points for b in bits])
                 bounds = np.array([by_bits[b].interval for b in bits]).T  # (2, bits)
                 bars = np.abs(bounds - points)
-                axis.errorbar(np.array(bits) + shift, points, bars, label=name, capsize=3, **style)
+                axis.errorbar(np.array(bits) + shift, points, bars, label=name, capsize=3, **look)
             axis.axhline(0, color=PALETTE["levels"], lw=1)
             axis.set(xlabel="bits of a weight", ylabel="top-1 minus FP32 (points)", xticks=bits)
             axis.invert_xaxis()
@@ -55,11 +59,12 @@ def plot_class_wise(accuracies: Mapping[str, Sequence[Accuracy]], classes: Seque
     with plt.rc_context(RC_PARAMS):
         figure, axis = plt.subplots(figsize=(9, 3.8), layout="constrained")
         places = np.arange(len(classes))
-        for shift, style, (name, values) in zip((-0.22, 0, 0.22), SERIES, accuracies.items(), strict=False):
+        for shift, look, (name, values) in zip((-0.22, 0, 0.22), LOOKS, accuracies.items(), strict=False):
             percent = np.array([value.percent for value in values])
             bounds = np.array([value.interval for value in values]).T  # (2, classes)
-            look = {**style, "linestyle": "none"}
-            axis.errorbar(places + shift, percent, np.abs(bounds - percent), label=name, capsize=2, ms=5, **look)
+            bars = np.abs(bounds - percent)
+            marks: dict[str, Any] = look | {"linestyle": "none"}  # classes have no order that a line could follow
+            axis.errorbar(places + shift, percent, bars, label=name, capsize=2, ms=5, **marks)
         for place in places[:-1]:
             axis.axvline(place + 0.5, color="0.9", lw=1)
         axis.set_xticks(places, classes, rotation=30, ha="right")

@@ -39,18 +39,15 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets as t
 
+from zeropoint.lab.browser import browser_script, browser_style
 from zeropoint.lab.frames import control_spec, picture_frame
 from zeropoint.lab.inputs import Choice, Control, Slider, Toggle
 from zeropoint.lab.panels import Picture
-from zeropoint.lab.widgets import browser_script
-
-_FOLDER = Path(__file__).parent
 
 
 class Explorable(anywidget.AnyWidget):
@@ -63,8 +60,8 @@ class Explorable(anywidget.AnyWidget):
     guess : float or None – what the learner predicted, once locked
     """
 
-    _esm = browser_script("layers.js") + (_FOLDER / "explorable.js").read_text(encoding="utf-8")
-    _css = "".join((_FOLDER / name).read_text(encoding="utf-8") for name in ("ruler.css", "explorable.css"))
+    _esm = browser_script("layers.js", "explorable.js")
+    _css = browser_style("ruler.css", "explorable.css")
 
     title = t.Unicode("").tag(sync=True)
     predict = t.Unicode("").tag(sync=True)
@@ -105,7 +102,8 @@ class Explorable(anywidget.AnyWidget):
         """
         for name in values.keys() - self._by_name.keys():
             raise ValueError(f"There is no control {name!r}: expected one of {', '.join(self._by_name)}.")
-        self._show({**self._shown, **{name: self._by_name[name].place(value) for name, value in values.items()}})
+        moved = {name: self._by_name[name].place(value) for name, value in values.items()}
+        self._show({**self._shown, **moved})
 
     def _values_at(self, places: dict[str, int]) -> dict[str, Any]:
         return {name: control.stops[places[name]] for name, control in self._by_name.items()}
@@ -119,9 +117,12 @@ class Explorable(anywidget.AnyWidget):
                 f"draw returned a {type(picture).__name__}: expected a Picture; return Picture([…], say=…)."
             )
         answer = self._answer(**values) if callable(self._answer) else self._answer
-        self._shown, self.picture = places, picture
+        self._shown = places
+        self.picture = picture
         with self.hold_sync():
-            self._places, self._frame, self._problem = places, picture_frame(picture), ""
+            self._places = places
+            self._frame = picture_frame(picture)
+            self._problem = ""
             if self.guess is None and answer is not None:  # once locked, the answer stays that of the question
                 self.answer = float(f"{float(answer):.4g}")
 
@@ -136,11 +137,10 @@ class Explorable(anywidget.AnyWidget):
             self._problem = f"No picture for these values: {type(error).__name__}: {error}"
 
     def __repr__(self) -> str:
-        shown = "".join(
-            f", {name}={value:.6g}" if isinstance(value, float) else f", {name}={value!r}"
-            for name, value in self.values.items()
-        )
-        return f"Explorable({self.title!r}{shown})"
+        shown = [repr(self.title)]
+        for name, value in self.values.items():
+            shown.append(f"{name}={value:.6g}" if isinstance(value, float) else f"{name}={value!r}")
+        return f"Explorable({', '.join(shown)})"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict] | None:
         """Add the static twin, so that a page without widgets shows the same picture."""
@@ -150,10 +150,9 @@ class Explorable(anywidget.AnyWidget):
         if bundle is None:
             return None
         data, metadata = bundle
-        settings = ", ".join(
-            f"{control.label} {control.labels[self._shown[name]]}" for name, control in self._by_name.items()
-        )
-        figure = draw_picture(self.picture, title=f"{self.title} – {settings}" if settings else self.title)
+        controls = self._by_name.items()
+        settings = ", ".join(f"{control.label} {control.labels[self._shown[name]]}" for name, control in controls)
+        figure = draw_picture(self.picture, title=f"{self.title} – {settings}")
         image = base64.b64encode(figure._repr_png_()).decode("ascii")
         alt = self._alt or f"Static picture of {self.title!r} at {settings}: {self.picture.say}"
         return {**data, "image/png": image}, {**metadata, "image/png": {"alt": alt}}

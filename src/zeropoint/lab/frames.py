@@ -33,10 +33,10 @@ def picture_frame(picture: Picture) -> dict[str, Any]:
 
 def _panel_frame(panel: Panel) -> dict[str, Any]:
     ends = panel.bars()
-    layers = [
-        {"color": look.color, "label": layer.label, **_layer_frame(layer, look, ends.get(place))}
-        for place, (layer, look) in enumerate(zip(panel.layers, panel_looks(panel), strict=True))
-    ]
+    layers = []
+    for place, (layer, look) in enumerate(zip(panel.layers, panel_looks(panel), strict=True)):
+        frame = _bars_frame(layer, *ends[place]) if isinstance(layer, Bars) else _layer_frame(layer, look)
+        layers.append({"color": look.color, "label": layer.label, **frame})
     x_axis, y_axis = panel.axes
     return {
         "title": panel.title,
@@ -52,17 +52,27 @@ def _axis_frame(axis: Axis) -> dict[str, Any]:
     return {"low": axis.low, "high": axis.high, "log": axis.log, "ticks": ticks}
 
 
-def _layer_frame(layer: object, look: Look, ends: tuple | None) -> dict[str, Any]:
+def _bars_frame(layer: Bars, left: np.ndarray, right: np.ndarray) -> dict[str, Any]:
+    return {
+        "kind": "bars",
+        "markedColor": layer.highlight_color,
+        "left": _bytes(left),
+        "right": _bytes(right),
+        "y": _bytes(layer.heights),
+        "marked": list(layer.highlight),
+        "markedLabel": layer.highlight_label,
+    }
+
+
+def _layer_frame(layer: Line | Points | VLine | HLine | Band, look: Look) -> dict[str, Any]:
     match layer:
         case Line():
             return {"kind": "line", "style": look.style, "x": _bytes(layer.x), "y": _bytes(layer.y)}
-        case Bars():
-            columns = {"left": _bytes(ends[0]), "right": _bytes(ends[1]), "y": _bytes(layer.heights)}
-            marked = {"marked": list(layer.highlight), "markedLabel": layer.highlight_label}
-            return {"kind": "bars", "markedColor": layer.highlight_color, **columns, **marked}
         case Points():
-            whiskers = {} if layer.low is None else {"low": _bytes(layer.low), "high": _bytes(layer.high)}
-            return {"kind": "points", "style": look.style, "x": _bytes(layer.x), "y": _bytes(layer.y), **whiskers}
+            frame = {"kind": "points", "style": look.style, "x": _bytes(layer.x), "y": _bytes(layer.y)}
+            if layer.low is not None and layer.high is not None:
+                frame |= {"low": _bytes(layer.low), "high": _bytes(layer.high)}
+            return frame
         case VLine() | HLine():
             return {"kind": type(layer).__name__.lower(), "style": layer.style, "value": layer.value}
         case Band():

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
+from typing import Any, cast
 
 MOST_STOPS = 2001
+Values = list[Any] | tuple[Any, ...] | range | Mapping[str, Any]  # a text would be a sequence too, of its letters
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Slider:
     _: KW_ONLY
     unit: str = ""
     format: str | None = None
-    values: Sequence[Any] | Mapping[str, Any] | None = None
+    values: Values | None = None
     log: bool = False
 
     def __post_init__(self) -> None:
@@ -46,7 +47,7 @@ class Slider:
             raise ValueError(
                 f"Slider {self.name!r}: expected either low, high and step, or values=[…]; pass one of them."
             )
-        stops, labels = self._listed() if self.values is not None else self._stepped()
+        stops, labels = self._stepped() if self.values is None else self._listed(self.values)
         object.__setattr__(self, "stops", stops)
         object.__setattr__(self, "labels", [label.replace("-", "−") + _unit(self.unit) for label in labels])
         object.__setattr__(self, "value", stops[0] if self.value is None else stops[self.place(self.value)])
@@ -55,32 +56,43 @@ class Slider:
         """Return the index of the stop that a value means: the nearest, or with ``values`` the equal one."""
         if self.values is not None:
             return _place_of(value, self.stops, self)
-        slack = 1e-9 * max(abs(self.low), abs(self.high))
-        if isinstance(value, str) or not self.low - slack <= value <= self.high + slack:
-            raise ValueError(
-                f"Slider {self.name!r} was set to {value!r}: expected a number from {self.low} to {self.high}."
-            )
+        low, high, _ = self._range()
+        slack = 1e-9 * max(abs(low), abs(high))
+        if isinstance(value, str) or not low - slack <= value <= high + slack:
+            raise ValueError(f"Slider {self.name!r} was set to {value!r}: expected a number from {low} to {high}.")
         return min(range(len(self.stops)), key=lambda place: abs(self.stops[place] - value))
 
-    def _listed(self) -> tuple[list, list[str]]:
-        if isinstance(self.values, Mapping):
-            return list(self.values.values()), [str(label) for label in self.values]
-        stops = list(self.values)
-        return stops, [format(stop, self.format or _default_format(stop)) for stop in stops]
+    def _range(self) -> tuple[float, float, float]:
+        """Return low, high and step of a slider that is made with them."""
+        return cast("tuple[float, float, float]", (self.low, self.high, self.step))
 
-    def _stepped(self) -> tuple[list, list[str]]:
-        low, high, step = self.low, self.high, self.step
-        if not (low < high and (low > 0 and step > 1 if self.log else step > 0)):
-            rule = "0 < low < high and a ratio step > 1" if self.log else "low < high and step > 0"
-            raise ValueError(f"Slider {self.name!r} has low={low}, high={high}, step={step}: expected {rule}.")
-        count = math.floor((math.log(high / low) / math.log(step) if self.log else (high - low) / step) + 1e-6) + 1
+    def _listed(self, values: Values) -> tuple[list[Any], list[str]]:
+        if isinstance(values, Mapping):
+            return list(values.values()), [str(label) for label in values]
+        return list(values), [format(stop, self.format or _default_format(stop)) for stop in values]
+
+    def _stepped(self) -> tuple[list[Any], list[str]]:
+        low, high, step = self._range()
+        count = math.floor(self._steps() + 1e-6) + 1
         if count > MOST_STOPS:
             raise ValueError(f"Slider {self.name!r} has {count:,} stops: expected at most {MOST_STOPS:,}; widen step.")
-        whole = all(isinstance(number, int) for number in (low, high, step))
-        exact = [low * step**i if self.log else low + i * step for i in range(count)]
-        stops = exact if whole else [float(f"{stop:.12g}") for stop in exact]
-        digits = "d" if whole else ".3g" if self.log else f".{_decimals(step)}f"
+        stops = [low * step**i if self.log else low + i * step for i in range(count)]
+        if all(isinstance(number, int) for number in (low, high, step)):
+            digits = "d"
+        else:
+            stops = [float(f"{stop:.12g}") for stop in stops]
+            digits = ".3g" if self.log else f".{_decimals(step)}f"
         return stops, [format(stop, self.format or digits) for stop in stops]
+
+    def _steps(self) -> float:
+        """Return how many steps lead from low to high, which need not be a whole number."""
+        low, high, step = self._range()
+        if self.log and 0 < low < high and step > 1:
+            return math.log(high / low) / math.log(step)
+        if not self.log and low < high and step > 0:
+            return (high - low) / step
+        rule = "0 < low < high and a ratio step > 1" if self.log else "low < high and step > 0"
+        raise ValueError(f"Slider {self.name!r} has low={low}, high={high}, step={step}: expected {rule}.")
 
 
 @dataclass(frozen=True)
@@ -96,15 +108,14 @@ class Choice:
 
     name: str
     label: str
-    options: Sequence[Any] | Mapping[str, Any]
+    options: Values
     value: Any = None
 
     def __post_init__(self) -> None:
         _check_name(self)
         if len(self.options) < 2:
             raise ValueError(f"Choice {self.name!r} has {len(self.options)} options: expected two or more.")
-        named = isinstance(self.options, Mapping)
-        stops = list(self.options.values() if named else self.options)
+        stops = list(self.options.values() if isinstance(self.options, Mapping) else self.options)
         object.__setattr__(self, "stops", stops)
         object.__setattr__(self, "labels", [str(label) for label in self.options])
         object.__setattr__(self, "value", stops[0 if self.value is None else self.place(self.value)])
@@ -163,7 +174,9 @@ def _place_of(value: Any, stops: Sequence[Any], control: Control) -> int:
 
 
 def _default_format(stop: Any) -> str:
-    return "" if isinstance(stop, str) else ",d" if isinstance(stop, int) else ".4g"
+    if isinstance(stop, str):
+        return ""
+    return ",d" if isinstance(stop, int) else ".4g"
 
 
 def _decimals(step: float) -> int:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zeropoint.lab.style import PALETTE, SERIES
 
-Array = Any  # whatever NumPy takes as a column: a list, an array, a tensor on the CPU
+if TYPE_CHECKING:
+    from zeropoint.quant._arrays import Array  # here also a list: whatever NumPy takes as a column
+
 Color = str | int | None  # a name of PALETTE, a place in SERIES, or the next one of SERIES
 
 MOST_POINTS = 4000

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
+from itertools import cycle
 from typing import NamedTuple
 
 import numpy as np
@@ -63,8 +64,8 @@ class Panel:
 
     def bars(self) -> dict[int, tuple[np.ndarray, np.ndarray]]:
         """Return the left and right ends of the bars of each :class:`Bars` layer, by its place in ``layers``."""
-        places = [place for place, layer in enumerate(self.layers) if isinstance(layer, Bars)]
-        return {p: _bar_ends(self.layers[p], i, len(places)) for i, p in enumerate(places)}
+        bars = [(place, layer) for place, layer in enumerate(self.layers) if isinstance(layer, Bars)]
+        return {place: _bar_ends(layer, number, len(bars)) for number, (place, layer) in enumerate(bars)}
 
     def _axis(self, way: str) -> Axis:
         ticks = getattr(self, f"{way}_ticks")
@@ -72,8 +73,9 @@ class Panel:
             ticks = dict(enumerate(self.categories))
         log = getattr(self, f"{way}_log")
         parts = _x_values(self) if way == "x" else _y_values(self, log)
-        given, name = getattr(self, f"{way}_range"), f"Panel {self.title!r}: {way}_range"
         values = np.concatenate([np.zeros(0), *parts])
+        given = getattr(self, f"{way}_range")
+        name = f"Panel {self.title!r}: {way}_range"
         return settle_axis(values, name=name, given=given, log=log, ticks=ticks, snap=way == "y")
 
     @property
@@ -168,15 +170,19 @@ def panel_looks(panel: Panel) -> list[Look]:
     >>> panel_looks(Panel("Two", "x", "y", [Line([0], [1]), Line([0], [2], color="zero")]))
     [Look(color='rounding', style='solid'), Look(color='zero', style='dashed')]
     """
-    looks, used, kinds = [], 0, {Line: 0, Points: 0}
+    colors = cycle(SERIES)
+    dashes = cycle(LINE_STYLES)  # of lines
+    markers = cycle(MARKERS)  # of points
+    looks = []
     for layer in panel.layers:
-        style = getattr(layer, "marker" if isinstance(layer, Points) else "style", "")
-        if type(layer) in kinds:
-            cycle = MARKERS if isinstance(layer, Points) else LINE_STYLES
-            style = style or cycle[kinds[type(layer)] % len(cycle)]
-            kinds[type(layer)] += 1
-        color = layer.color
-        if color is None:
-            color, used = used % len(SERIES), used + 1
+        color = next(colors) if layer.color is None else layer.color
+        if isinstance(layer, Line):
+            in_turn = next(dashes)  # also where the layer has a style of its own: the next line has another
+            style = layer.style or in_turn
+        elif isinstance(layer, Points):
+            in_turn = next(markers)
+            style = layer.marker or in_turn
+        else:
+            style = getattr(layer, "style", "")
         looks.append(Look(SERIES[color] if isinstance(color, int) else color, style))
     return looks

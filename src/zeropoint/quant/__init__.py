@@ -6,6 +6,7 @@ Names that need torch (networks) are imported on first use, so that a lesson in 
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from zeropoint.quant.accumulate import fold_zero_point, integer_conv2d, integer_linear, quantize_bias
 from zeropoint.quant.affine import (
@@ -27,12 +28,26 @@ from zeropoint.quant.floating import (
     fake_quantize_mx,
 )
 from zeropoint.quant.granularity import Granularity, PerAxis, PerGroup, PerTensor
-from zeropoint.quant.histogram import Histogram, HistogramObserver
+from zeropoint.quant.histogram import Histogram
+from zeropoint.quant.histogram_observer import HistogramObserver
 from zeropoint.quant.integer import quantized_add, quantized_avg_pool, quantized_conv2d, quantized_linear
 from zeropoint.quant.metrics import mse, nbytes, sqnr_db
 from zeropoint.quant.observers import MinMaxObserver, MovingAverageMinMaxObserver
 from zeropoint.quant.packing import pack_int4, unpack_int4
 from zeropoint.quant.requantize import quantize_multiplier, requantize_fixed_point, requantize_float
+
+if TYPE_CHECKING:  # for editors and type checkers: what _NEEDS_TORCH brings on first use
+    from zeropoint.quant.allocation import allocate_bits, bit_costs, size_parts
+    from zeropoint.quant.config import QConfig
+    from zeropoint.quant.correction import correct_bias, equalize_cross_layer, spread_channels
+    from zeropoint.quant.fusion import fold_batchnorm
+    from zeropoint.quant.integer_network import IntegerNetwork
+    from zeropoint.quant.prepare import QATModel, convert, prepare_qat
+    from zeropoint.quant.ptq import quantize_model
+    from zeropoint.quant.qat import FakeQuantize, LearnedStepSize, fake_quantize_ste, round_ste
+    from zeropoint.quant.quantized_model import QuantizedModel
+    from zeropoint.quant.reconstruction import adaround
+    from zeropoint.quant.sensitivity import layer_errors, leave_one_out
 
 _NEEDS_TORCH = {
     "FakeQuantize": "zeropoint.quant.qat",
@@ -121,7 +136,13 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name in _NEEDS_TORCH:
-        return getattr(import_module(_NEEDS_TORCH[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a type checker that saw it would believe in every misspelt name
+
+    def __getattr__(name: str) -> object:
+        if name in _NEEDS_TORCH:
+            return getattr(import_module(_NEEDS_TORCH[name]), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

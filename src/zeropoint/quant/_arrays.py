@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace, is_torch_namespace
 
-Array = Any
+Array = Any  # a NumPy array (or scalar) or a torch tensor; what a function returns is of the same kind
 
 _CODE_DTYPES = ("uint8", "int8", "uint16", "int16", "int32")  # smallest first
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import numpy as np
 from array_api_compat import array_namespace, is_torch_array
 
-Array = Any
+from zeropoint.quant._arrays import Array
 
 BLOCK = 1 << 17  # values; a few float32 temporaries of this length fit into a second-level cache
 
@@ -52,11 +51,13 @@ def _is_plain(tensor: Array) -> bool:
 
 def _assemble(formula: Callable[..., np.ndarray], x: np.ndarray, *params: np.ndarray) -> np.ndarray:
     aligned = [x, *(p.reshape((1,) * (x.ndim - p.ndim) + p.shape) for p in params)]
-    result = None
+    result: np.ndarray | None = None
     for window, block in _blocks(aligned):
         values = formula(*block)
-        result = np.empty_like(x, dtype=values.dtype) if result is None else result
+        if result is None:  # only now is it known what type the formula returns
+            result = np.empty_like(x, dtype=values.dtype)
         result[window] = values
+    assert result is not None  # a long array has blocks
     return result
 
 
@@ -65,7 +66,8 @@ def _blocks(arrays: Sequence[np.ndarray], start: tuple[slice, ...] = ()) -> Iter
 
     Yields the window of each block, an index into the first array, and the views of all arrays there.
     """
-    x, axis = arrays[0], len(start)
+    x = arrays[0]
+    axis = len(start)
     if x.size <= BLOCK:
         yield start, list(arrays)
         return

@@ -22,7 +22,9 @@ def run_branching(
 class _Branching(fx.Interpreter):
     def __init__(self, network: fx.GraphModule, names: Iterable[str], visit: Callable[..., None]):
         super().__init__(network)
-        self.waiting, self.visit, self.done = set(names), visit, []
+        self.waiting = set(names)
+        self.visit = visit
+        self.done: list[fx.Node] = []
 
     def run_node(self, n: fx.Node) -> Any:
         if n.op == "call_module" and n.target in self.waiting:
@@ -32,7 +34,10 @@ class _Branching(fx.Interpreter):
         return super().run_node(n)
 
     def _finish(self) -> Any:
-        env = {node: self.env.get(node) for node in self.done}  # None: nobody reads it any more
-        # copies, for an operation further on may work in place
-        env = {node: value.clone() if isinstance(value, Tensor) else value for node, value in env.items()}
+        env = {node: _copied(self.env.get(node)) for node in self.done}  # None: nobody reads it any more
         return fx.Interpreter(self.module).run(initial_env=env)
+
+
+def _copied(value: Any) -> Any:
+    """Return a copy of a tensor, for an operation further on may work in place."""
+    return value.clone() if isinstance(value, Tensor) else value

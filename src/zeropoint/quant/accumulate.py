@@ -11,15 +11,21 @@ quicker than an integer one. Everything that a function takes or returns is an i
 from __future__ import annotations
 
 from itertools import product
-from typing import Any
 
 from array_api_compat import array_namespace, device
 
-from zeropoint.quant.affine import like
-from zeropoint.quant.requantize import narrow_accumulator
+from zeropoint.quant._arrays import Array, like
+from zeropoint.quant.requantize import AccumulatorOptions, narrow_accumulator
+from zeropoint.quant.window import Pair, Window, pair
 
-Array = Any
-Pair = int | tuple[int, int]
+
+class ConvOptions(AccumulatorOptions, total=False):
+    """The keywords of :func:`integer_conv2d` that say how the kernel moves, and how wide the accumulators are."""
+
+    stride: Pair
+    padding: Pair
+    dilation: Pair
+    groups: int
 
 
 def quantize_bias(bias: Array, x_scale: Array, w_scale: Array) -> Array:
@@ -45,8 +51,8 @@ def quantize_bias(bias: Array, x_scale: Array, w_scale: Array) -> Array:
     array([2500, -500], dtype=int32)
     """
     xp = array_namespace(bias)
-    bias, x_scale, w_scale = (xp.astype(like(bias, v), xp.float64) for v in (bias, x_scale, w_scale))
-    steps = xp.round(bias / (x_scale * xp.reshape(w_scale, (-1,))))
+    unit = xp.astype(like(bias, x_scale), xp.float64) * xp.reshape(xp.astype(like(bias, w_scale), xp.float64), (-1,))
+    steps = xp.round(xp.astype(bias, xp.float64) / unit)
     if not bool(xp.all(xp.abs(steps) < 2.0**31)):
         raise OverflowError(
             f"A bias needs {float(xp.max(xp.abs(steps))):.1e} steps of s_x · s_w, and int32 holds 2.1e+09: "
@@ -177,41 +183,43 @@ def integer_conv2d(
     Examples
     --------
     >>> import numpy as np
-    >>> x_q, w_q = np.full((1, 1, 2, 2), 130, np.uint8), np.ones((1, 1, 3, 3), np.int8)
+    >>> x_q = np.full((1, 1, 2, 2), 130, np.uint8)
+    >>> w_q = np.ones((1, 1, 3, 3), np.int8)
     >>> integer_conv2d(x_q, w_q, padding=1, x_zero_point=128).tolist()  # 4 values of 2, and zeros around them
     [[[[8, 8], [8, 8]]]]
     """
     _check_layer(x_q, w_q, x_q.shape[1:2], groups, "(N, C, H, W)", "(out, C / groups, kH, kW)")
     xp = array_namespace(x_q, w_q)
+    window = Window(pair(stride), pair(padding), pair(dilation), groups)
     weights = xp.astype(centred(w_q, w_zero_point), xp.float64)
-    padded = _padded(x_q, _pair(padding), x_zero_point)
-    total = xp.astype(_correlate(padded, weights, _pair(stride), _pair(dilation), groups), xp.int64)
-    folded = fold_zero_point(w_q, bias_q, x_zero_point, w_zero_point)
-    return narrow_accumulator(total + xp.astype(folded, xp.int64)[:, None, None], accumulator_bits, overflow)
+    total = xp.astype(_correlate(_padded(x_q, window, x_zero_point), weights, window), xp.int64)
+    folded = xp.astype(fold_zero_point(w_q, bias_q, x_zero_point, w_zero_point), xp.int64)
+    return narrow_accumulator(total + folded[:, None, None], accumulator_bits, overflow)
 
 
-def _correlate(x: Array, weights: Array, stride: tuple[int, int], dilation: tuple[int, int], groups: int) -> Array:
+def _correlate(x: Array, weights: Array, window: Window) -> Array:
     """Return the convolution of a padded input: one matrix product for each position in the kernel."""
     xp = array_namespace(x, weights)
-    (n, channels, height, width), (out, _, kh, kw) = x.shape, weights.shape
-    rows = (height - dilation[0] * (kh - 1) - 1) // stride[0] + 1
-    columns = (width - dilation[1] * (kw - 1) - 1) // stride[1] + 1
+    n, channels, height, width = x.shape
+    out, _, kh, kw = weights.shape
+    groups = window.groups
+    rows = window.positions(0, height, kh)
+    columns = window.positions(1, width, kw)
     if rows < 1 or columns < 1:
         raise ValueError(f"The kernel {kh}×{kw} does not fit the padded input {height}×{width}: add padding.")
     total = 0
     for i, j in product(range(kh), range(kw)):
-        top, left = i * dilation[0], j * dilation[1]
-        bottom, right = top + (rows - 1) * stride[0] + 1, left + (columns - 1) * stride[1] + 1
-        seen = x[:, :, top : bottom : stride[0], left : right : stride[1]]  # (N, C, H', W')
-        seen = xp.reshape(seen, (n, groups, channels // groups, rows * columns))
+        met = x[:, :, window.met_by(0, i, rows), window.met_by(1, j, columns)]  # (N, C, H', W')
+        met = xp.reshape(met, (n, groups, channels // groups, rows * columns))
         tap = xp.reshape(weights[:, :, i, j], (groups, out // groups, channels // groups))
-        total = total + xp.matmul(tap, seen)  # (N, groups, out / groups, H' · W')
+        total = total + xp.matmul(tap, met)  # (N, groups, out / groups, H' · W')
     return xp.reshape(total, (n, out, rows, columns))
 
 
-def _padded(x_q: Array, padding: tuple[int, int], x_zero_point: Array | int) -> Array:
+def _padded(x_q: Array, window: Window, x_zero_point: Array | int) -> Array:
     xp = array_namespace(x_q)
-    (n, channels, height, width), (top, left) = x_q.shape, padding
+    n, channels, height, width = x_q.shape
+    top, left = window.padding
     shape = (n, channels, height + 2 * top, width + 2 * left)
     padded = xp.full(shape, float(x_zero_point), dtype=xp.float64, device=device(x_q))
     padded[:, :, top : top + height, left : left + width] = xp.astype(x_q, xp.float64)
@@ -222,10 +230,6 @@ def centred(codes: Array, zero_point: Array | int) -> Array:
     """Return ``codes − zero_point`` as int64, in which neither can wrap around."""
     xp = array_namespace(codes)
     return xp.astype(codes, xp.int64) - xp.astype(like(codes, zero_point), xp.int64)
-
-
-def _pair(value: Pair) -> tuple[int, int]:
-    return (value, value) if isinstance(value, int) else tuple(value)
 
 
 def _check_layer(x_q: Array, w_q: Array, inputs: tuple[int, ...], groups: int, x_shape: str, w_shape: str) -> None:

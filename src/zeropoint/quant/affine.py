@@ -9,14 +9,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from array_api_compat import array_namespace, is_torch_namespace
+from array_api_compat import array_namespace, is_torch_array
 
-from zeropoint.quant._arrays import code_dtype, like
+from zeropoint.quant._arrays import Array, code_dtype, like
 from zeropoint.quant._blockwise import blockwise
 
-Array = Any  # a NumPy array (or scalar) or a torch tensor; results are of the same kind
-
-MIN_BITS, MAX_BITS = 2, 16
+MIN_BITS = 2
+MAX_BITS = 16
 
 
 class QParams(NamedTuple):
@@ -113,7 +112,8 @@ def choose_qparams_affine(
     0.0231 39 0 255
     """
     quant_min, quant_max = quant_range(bit_width, signed, narrow_range)
-    xp, low, high = _bounds(min_val, max_val)
+    low, high = _bounds(min_val, max_val)
+    xp = array_namespace(low)
     if symmetric:
         middle = (quant_min + quant_max + 1) // 2
         scale = _usable(xp, xp.maximum(-low, high) / (quant_max - middle))
@@ -150,8 +150,8 @@ def quantize_affine(x: Array, scale: Array, zero_point: Array, quant_min: int, q
     >>> quantize_affine(np.float32([0.3, -2, 9]), 5.9 / 255, 39, 0, 255)
     array([ 52,   0, 255], dtype=uint8)
     """
-    x, scale, zero_point, xp = _operands(x, scale, zero_point)
-    _check_codes(xp, scale, quant_min, quant_max)
+    scale, zero_point = _operands(x, scale, zero_point)
+    _check_codes(array_namespace(x), scale, quant_min, quant_max)
 
     def codes(x: Array, scale: Array, zero_point: Array) -> Array:
         xp = array_namespace(x)
@@ -178,7 +178,8 @@ def dequantize_affine(qdata: Array, scale: Array, zero_point: Array) -> Array:
     [0.     0.3008]
     """
     xp = array_namespace(qdata)
-    scale, zero_point = xp.astype(like(qdata, scale), xp.float32), xp.astype(like(qdata, zero_point), xp.int32)
+    scale = xp.astype(like(qdata, scale), xp.float32)
+    zero_point = xp.astype(like(qdata, zero_point), xp.int32)
 
     def reals(qdata: Array, scale: Array, zero_point: Array) -> Array:
         xp = array_namespace(qdata)
@@ -199,8 +200,8 @@ def fake_quantize_affine(x: Array, scale: Array, zero_point: Array, quant_min: i
     >>> print(fake_quantize_affine(np.float32([0.3, 9]), 5.9 / 255, 39, 0, 255).round(4))
     [0.3008 4.9976]
     """
-    x, scale, zero_point, xp = _operands(x, scale, zero_point)
-    if is_torch_namespace(xp) and not xp.is_grad_enabled():  # in a network: on all cores, with one temporary
+    scale, zero_point = _operands(x, scale, zero_point)
+    if is_torch_array(x) and not array_namespace(x).is_grad_enabled():  # in a network: on all cores, with one temporary
         return (x / scale).round_().add_(zero_point).clamp_(quant_min, quant_max).sub_(zero_point).mul_(scale)
 
     def round_trip(x: Array, scale: Array, zero_point: Array) -> Array:
@@ -210,12 +211,14 @@ def fake_quantize_affine(x: Array, scale: Array, zero_point: Array, quant_min: i
     return blockwise(round_trip, x, scale, zero_point)
 
 
-def _bounds(min_val: Array | float, max_val: Array | float) -> tuple[Any, Array, Array]:
-    """Check the observed range and widen it to include zero."""
+def _bounds(min_val: Array | float, max_val: Array | float) -> tuple[Array, Array]:
+    """Check the observed range and widen it to include zero; return its ends as float32 arrays."""
     if isinstance(min_val, int | float):
-        min_val, max_val = np.float32(min_val), np.float32(max_val)
+        min_val = np.float32(min_val)
+        max_val = np.float32(max_val)
     xp = array_namespace(min_val, max_val)
-    low, high = (xp.astype(xp.asarray(v), xp.float32) for v in (min_val, max_val))
+    low = xp.astype(xp.asarray(min_val), xp.float32)
+    high = xp.astype(xp.asarray(max_val), xp.float32)
     if not bool(xp.all(xp.isfinite(low) & xp.isfinite(high))):
         raise ValueError(
             "min_val or max_val is NaN or infinite: expected the finite range of real data; "
@@ -224,7 +227,7 @@ def _bounds(min_val: Array | float, max_val: Array | float) -> tuple[Any, Array,
     if bool(xp.any(low > high)):
         raise ValueError("min_val is larger than max_val: expected min_val <= max_val; are the arguments swapped?")
     zero = xp.zeros_like(low)
-    return xp, xp.minimum(low, zero), xp.maximum(high, zero)
+    return xp.minimum(low, zero), xp.maximum(high, zero)
 
 
 def _usable(xp: Any, scale: Array) -> Array:
@@ -232,11 +235,12 @@ def _usable(xp: Any, scale: Array) -> Array:
     return xp.where(scale < xp.finfo(xp.float32).smallest_normal, xp.ones_like(scale), scale)
 
 
-def _operands(x: Array, scale: Array, zero_point: Array) -> tuple[Array, Array, Array, Any]:
+def _operands(x: Array, scale: Array, zero_point: Array) -> tuple[Array, Array]:
+    """Return scale and zero point as float32 arrays of the kind and device of ``x``, which must hold real values."""
     xp = array_namespace(x)
     if not xp.isdtype(x.dtype, "real floating"):
         raise TypeError(f"x is {x.dtype}: expected real (floating-point) values; call astype(float32) first.")
-    return x, xp.astype(like(x, scale), xp.float32), xp.astype(like(x, zero_point), xp.float32), xp
+    return xp.astype(like(x, scale), xp.float32), xp.astype(like(x, zero_point), xp.float32)
 
 
 def _check_codes(xp: Any, scale: Array, quant_min: int, quant_max: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -15,8 +15,9 @@ from zeropoint.quant._branches import run_branching
 from zeropoint.quant.config import QConfig
 from zeropoint.quant.fusion import fold_batchnorm
 from zeropoint.quant.metrics import mse, nbytes
+from zeropoint.quant.operators import layer_of
 from zeropoint.quant.ptq import quantize_model
-from zeropoint.quant.quantized_model import QuantizedModel
+from zeropoint.quant.quantized_model import QuantizedModel, bits_of
 
 if TYPE_CHECKING:
     import pandas
@@ -60,11 +61,14 @@ def bit_costs(
     """
     import pandas
 
-    config, batches, bit_widths = config or QConfig(), list(batches), sorted(bit_widths)
+    config = config or QConfig()
+    batches = list(batches)
+    bit_widths = sorted(bit_widths)
     weights_only = replace(config, activation_bits=None, layer_bits={})
     rounded = {bits: quantize_model(model, batches, replace(weights_only, weight_bits=bits)) for bits in bit_widths}
     layers = [name for name in rounded[bit_widths[0]].weight_qparams if config.bits(name)[0] is not None]
-    network, found = fold_batchnorm(model), {(name, bits): [] for name in layers for bits in bit_widths}
+    network = fold_batchnorm(model)
+    found: dict[tuple[str, int], list[Tensor]] = {(name, bits): [] for name in layers for bits in bit_widths}
     with tqdm(total=len(layers) * len(batches), desc=progress, disable=progress is None) as bar:
 
         def try_out(name: str, finish: Callable[[], Tensor]) -> None:
@@ -98,8 +102,8 @@ def size_parts(quantized: QuantizedModel) -> tuple[dict[str, int], int]:
     >>> size_parts(quantize_model(model, [torch.rand(4, 100)]))  # 10 biases, 10 scales, one scale and zero point
     ({'0': 1000}, 88)
     """
-    counts = {name: quantized.graph_module.get_submodule(name).weight.numel() for name in quantized.weight_qparams}
-    packed = sum(nbytes(count, quantized.config.bits(name)[0]) for name, count in counts.items())
+    counts = {name: layer_of(name, quantized.graph_module).weight.numel() for name in quantized.weight_qparams}
+    packed = sum(nbytes(counts[name], bits_of(qparams)) for name, qparams in quantized.weight_qparams.items())
     return counts, quantized.nbytes() - packed
 
 
@@ -144,7 +148,7 @@ def allocate_bits(
     >>> allocate_bits(costs, {"first": 1000, "last": 1000}, budget_bytes=1500)
     {'first': 8, 'last': 4}
     """
-    cost = costs.to_dict("index")
+    cost = cast("dict[str, dict[int, float]]", costs.to_dict("index"))
     _check_table(cost, counts)
     size = {name: {bits: nbytes(counts[name], bits) for bits in row} for name, row in cost.items()}
     smallest = fixed_bytes + sum(min(sizes.values()) for sizes in size.values())
@@ -153,19 +157,34 @@ def allocate_bits(
             f"The budget is {budget_bytes} bytes, but even with the fewest bits the network takes {smallest}: "
             "raise the budget, or offer fewer bits in the table of costs."
         )
+    # the bits that cost least, and of equal costs those that take least space
     chosen = {name: min(row, key=lambda bits: (row[bits], size[name][bits])) for name, row in cost.items()}
     while fixed_bytes + sum(size[name][bits] for name, bits in chosen.items()) > budget_bytes:
-        steps = []
-        for name, now in chosen.items():
-            saved = {bits: size[name][now] - size[name][bits] for bits in cost[name]}
-            steps += [
-                ((cost[name][bits] - cost[name][now]) / saved[bits], saved[bits], name, bits)
-                for bits in saved
-                if saved[bits] > 0
-            ]
-        _, _, name, bits = min(steps)  # of equals the smallest saving, which stays closest to the budget
-        chosen[name] = bits
+        # from every layer's present bits to any fewer, not only the next: two steps may cost less a byte than one
+        best = min(step for name, now in chosen.items() for step in _steps(name, now, cost[name], size[name]))
+        chosen[best.layer] = best.bits
     return chosen
+
+
+class _Step(NamedTuple):
+    """A layer's change to fewer bits. The least of several is the cheapest for each byte that it saves.
+
+    Of equals it is the one that saves least, which stays closest to the budget; then the order is that of the names.
+    """
+
+    cost_per_byte: float
+    saved: int
+    layer: str
+    bits: int
+
+
+def _steps(layer: str, now: int, cost: Mapping[int, float], size: Mapping[int, int]) -> list[_Step]:
+    """Return every change of a layer from its present bits to some that take less space."""
+    return [
+        _Step((cost[bits] - cost[now]) / (size[now] - size[bits]), size[now] - size[bits], layer, bits)
+        for bits in cost
+        if size[bits] < size[now]
+    ]
 
 
 def _check_table(cost: Mapping[str, Mapping[int, float]], counts: Mapping[str, int]) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from zeropoint.quant.affine import quant_range
 from zeropoint.quant.granularity import Granularity, PerAxis
+from zeropoint.quant.histogram_observer import OBSERVERS
+from zeropoint.quant.parameters import WEIGHT_RANGES
 
-ACTIVATION_RANGES = ("minmax", "moving_average", "percentile", "mse", "entropy")
-WEIGHT_RANGES = ("minmax", "mse")
 Bits = int | None
 
 
@@ -26,9 +26,9 @@ class QConfig:
     weight_bits, activation_bits : int (2 to 16), or None to leave that side in float
     weight_granularity : PerTensor, PerAxis or PerGroup
         ``PerAxis(0)`` is what toolkits call per-channel.
-    weight_range : "minmax" or "mse"
+    weight_range : {weight ranges}
         How the range of the weights is chosen: all of them, or the clipping with the least squared error.
-    activation_range : "minmax", "moving_average", "percentile", "mse" or "entropy"
+    activation_range : {activation ranges}
         How ranges are chosen from the calibration images; see the observers.
     percentile : float
         Of ``activation_range="percentile"``: the percentage of values that the range keeps.
@@ -67,11 +67,12 @@ class QConfig:
             raise TypeError(
                 f"weight_granularity is {self.weight_granularity!r}: expected PerTensor(), PerAxis(0) or PerGroup(32)."
             )
-        pairs = [(self.weight_bits, self.activation_bits), *map(_pair, self.layer_bits.values())]
-        for bits in (b for pair in pairs for b in pair if b is not None):
-            quant_range(bits, signed=True)  # raises for a bit width that does not exist
+        for pair in ((self.weight_bits, self.activation_bits), *map(_pair, self.layer_bits.values())):
+            for bits in pair:
+                if bits is not None:
+                    quant_range(bits, signed=True)  # raises for a bit width that does not exist
         _one_of("weight_range", self.weight_range, WEIGHT_RANGES)
-        _one_of("activation_range", self.activation_range, ACTIVATION_RANGES)
+        _one_of("activation_range", self.activation_range, OBSERVERS)
 
     def excludes(self, name: str) -> bool:
         """Return whether the layer of this name stays in float."""
@@ -94,6 +95,16 @@ def _pair(bits: int | tuple[Bits, Bits]) -> tuple[Bits, Bits]:
     return bits
 
 
-def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
+def _one_of(name: str, value: str, known: Iterable[str]) -> None:
     if value not in known:
         raise ValueError(f"{name} is {value!r}: expected one of {', '.join(map(repr, known))}.")
+
+
+def _documented(names: Iterable[str]) -> str:
+    *others, last = (f'"{name}"' for name in names)
+    return f"{', '.join(others)} or {last}"
+
+
+if QConfig.__doc__:  # python -OO strips it; the names come from the tables, so that a new row is in the help at once
+    QConfig.__doc__ = QConfig.__doc__.replace("{weight ranges}", _documented(WEIGHT_RANGES))
+    QConfig.__doc__ = QConfig.__doc__.replace("{activation ranges}", _documented(OBSERVERS))

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from zeropoint.quant.fusion import fold_batchnorm
 from zeropoint.quant.hooks import layer_inputs, run_watched
-from zeropoint.quant.operators import WEIGHTED
+from zeropoint.quant.operators import WEIGHTED, Weighted, layer_of, module_of
 from zeropoint.quant.quantized_model import QuantizedModel, checked_batches
 
 _HOMOGENEOUS = (nn.ReLU, nn.Identity)  # f(s·x) = s·f(x) for s > 0; ReLU6 and Hardswish are not
@@ -69,14 +69,15 @@ def spread_channels(model: nn.Module, exponent: int, *, seed: int = 0) -> fx.Gra
     exponent : int, at least 0
     seed : int
     """
-    spread, generator = fold_batchnorm(model), torch.Generator().manual_seed(seed)
+    spread = fold_batchnorm(model)
+    generator = torch.Generator().manual_seed(seed)
     for first, _, second in channel_pairs(spread):
         draws = torch.randint(-exponent, exponent + 1, (first.weight.shape[0],), generator=generator)
         rescale_pair(first, second, torch.exp2(-draws.float()))
     return spread
 
 
-def channel_pairs(folded: fx.GraphModule) -> list[tuple[nn.Module, str, nn.Module]]:
+def channel_pairs(folded: fx.GraphModule) -> list[tuple[Weighted, str, Weighted]]:
     """Return the pairs of layers that share their channels with nobody else.
 
     Returns
@@ -93,14 +94,16 @@ def channel_pairs(folded: fx.GraphModule) -> list[tuple[nn.Module, str, nn.Modul
         reader = _only_reader(node)
         while reader is not None and _is_homogeneous(reader, folded):
             reader = _only_reader(reader)
-        second = layers.get(reader)
-        if type(second) is type(first) and uses[id(first.weight)] == uses[id(second.weight)] == 1:
-            pairs.append((first, node.target, second))
+        second = None if reader is None else layers[reader]
+        if second is None or type(second) is not type(first):
+            continue
+        if uses[id(first.weight)] == uses[id(second.weight)] == 1:
+            pairs.append((first, str(node.target), second))
     return pairs
 
 
 @torch.no_grad()
-def rescale_pair(first: nn.Module, second: nn.Module, gain: Tensor) -> None:
+def rescale_pair(first: Weighted, second: Weighted, gain: Tensor) -> None:
     """Divide the first layer's output channels by ``gain``, shape (channels,) > 0, and undo it in the second."""
     first.weight.div_(gain.reshape(-1, *[1] * (first.weight.ndim - 1)))
     if first.bias is not None:
@@ -132,14 +135,18 @@ def correct_bias(quantized: QuantizedModel, model: nn.Module, batches: Iterable[
 
     Source: Nagel et al. 2019 (arXiv:1906.04721), section 4.2 and appendix D (empirical bias correction).
     """
-    batches, floating = list(checked_batches(batches)), float_twin(model, quantized)
+    batches = list(checked_batches(batches))
+    floating = float_twin(model, quantized)
     wanted = _channel_sums(floating, list(quantized.weight_qparams), batches)
     for name in quantized.weight_qparams:
-        layer, found, positions = quantized.graph_module.get_submodule(name), 0.0, 0
-        for x in (x for batch in batches for x in layer_inputs(quantized.graph_module, name, batch)):
-            output = layer(x)
-            found = found + _sums(layer, output)
-            positions += output.numel() // len(found)
+        layer = layer_of(name, quantized.graph_module)
+        found = torch.zeros(())
+        positions = 0
+        for batch in batches:
+            for x in layer_inputs(quantized.graph_module, name, batch):
+                output = layer(x)
+                found = found + _sums(layer, output)
+                positions += output.numel() // len(found)
         shift = (wanted[name] - found) / positions  # of a layer that is called several times: the mean of its calls
         layer.bias = nn.Parameter(shift if layer.bias is None else layer.bias + shift)
         quantized.round_bias(name)
@@ -156,7 +163,7 @@ def float_twin(model: nn.Module, quantized: QuantizedModel) -> fx.GraphModule:
     folded = fold_batchnorm(model)
     shapes = {name: parameter.shape for name, parameter in folded.named_parameters(remove_duplicate=False)}
     for name in quantized.weight_qparams:
-        if shapes.get(f"{name}.weight") != quantized.graph_module.get_submodule(name).weight.shape:
+        if shapes.get(f"{name}.weight") != layer_of(name, quantized.graph_module).weight.shape:
             raise ValueError(
                 f"The model has no layer {name!r} like that of the quantized network: pass the one it was made from."
             )
@@ -177,18 +184,21 @@ def _channel_sums(network: nn.Module, names: list[str], batches: list[Tensor]) -
 
 def _sums(layer: nn.Module, output: Tensor) -> Tensor:
     """Return each channel's sum, shape (channels,): linear layers have channels last, convolutions before H and W."""
+    if output.ndim == 1:
+        return output
     channels = output.ndim - (1 if isinstance(layer, nn.Linear) else 3)
-    return output.sum([d for d in range(output.ndim) if d != channels]) if output.ndim > 1 else output
+    return output.sum([d for d in range(output.ndim) if d != channels])
 
 
-def _weighted_layer(node: fx.Node, network: fx.GraphModule) -> nn.Module | None:
-    layer = network.get_submodule(node.target) if node.op == "call_module" else None
+def _weighted_layer(node: fx.Node, network: fx.GraphModule) -> Weighted | None:
+    layer = module_of(node, network)
     return layer if isinstance(layer, WEIGHTED) else None
 
 
 def _is_homogeneous(node: fx.Node, network: fx.GraphModule) -> bool:
-    if node.op == "call_module":
-        return isinstance(network.get_submodule(node.target), _HOMOGENEOUS)
+    module = module_of(node, network)
+    if module is not None:
+        return isinstance(module, _HOMOGENEOUS)
     return node.target in _RELU_FUNCTIONS
 
 
@@ -196,8 +206,8 @@ def _only_reader(node: fx.Node) -> fx.Node | None:
     return next(iter(node.users)) if len(node.users) == 1 else None
 
 
-def _by_input_channel(layer: nn.Module) -> Tensor:
+def _by_input_channel(layer: Weighted) -> Tensor:
     """Return a view of the weights as (groups, out/groups, in/groups, k), k = kernel height · width."""
-    groups = getattr(layer, "groups", 1)
+    groups = layer.groups if isinstance(layer, nn.Conv2d) else 1
     weight = layer.weight
     return weight.view(groups, weight.shape[0] // groups, weight.shape[1], -1)

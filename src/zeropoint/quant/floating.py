@@ -12,12 +12,11 @@ from typing import Any
 
 from array_api_compat import array_namespace
 
-from zeropoint.quant._arrays import like
+from zeropoint.quant._arrays import Array, like
 from zeropoint.quant.granularity import Granularity, PerGroup, PerTensor
 
-Array = Any  # a NumPy array or a torch tensor; results are of the same kind
-
-_E8M0_MIN, _E8M0_MAX = 2.0**-127, 2.0**127  # a byte that holds an exponent and nothing else
+_E8M0_MIN = 2.0**-127  # a byte that holds an exponent and nothing else
+_E8M0_MAX = 2.0**127
 
 
 @dataclass(frozen=True)
@@ -58,11 +57,13 @@ class FloatFormat:
         return self.name
 
 
-E4M3 = FloatFormat("E4M3", 8, mantissa_bits=3, min_exponent=-6, max_val=448.0)
-E5M2 = FloatFormat("E5M2", 8, mantissa_bits=2, min_exponent=-14, max_val=57344.0)
-E2M1 = FloatFormat("E2M1", 4, mantissa_bits=1, min_exponent=0, max_val=6.0)
+E4M3 = FloatFormat("E4M3", 8, mantissa_bits=3, min_exponent=-6, max_val=448.0)  # FP8, and in blocks MXFP8
+E5M2 = FloatFormat("E5M2", 8, mantissa_bits=2, min_exponent=-14, max_val=57344.0)  # FP8, and in blocks MXFP8
+E2M1 = FloatFormat("E2M1", 4, mantissa_bits=1, min_exponent=0, max_val=6.0)  # in blocks MXFP4
 #: The integer element of MXINT8: steps of 1/64 up to 127/64. An integer grid is a float with a single exponent.
 MX_INT8 = FloatFormat("INT8", 8, mantissa_bits=6, min_exponent=0, max_val=127 / 64)
+#: Every format that this module knows; the tests go through them.
+FORMATS = (E4M3, E5M2, E2M1, MX_INT8)
 
 
 def fake_quantize_float(x: Array, fmt: FloatFormat, scale: Array | float = 1.0) -> Array:
@@ -124,7 +125,8 @@ def choose_float_scale(x: Array, fmt: FloatFormat, granularity: Granularity | No
     >>> float(choose_float_scale(np.float32([-3.5, 0.25]), E4M3)) == 3.5 / 448 == 2**-7
     True
     """
-    xp, granularity = array_namespace(x), granularity or PerTensor()
+    xp = array_namespace(x)
+    granularity = granularity or PerTensor()
     scale = xp.astype(granularity.reduce(xp.max, xp.abs(x)), xp.float32) / fmt.max_val
     usable = scale >= xp.finfo(xp.float32).smallest_normal
     return granularity.expand(xp.where(usable, scale, xp.ones_like(scale)))
@@ -134,13 +136,13 @@ def fake_quantize_mx(x: Array, fmt: FloatFormat, *, axis: int = -1, block_size: 
     """Return ``x`` after a round trip through a microscaling (MX) format: blocks that share a power-of-two scale.
 
     The scale is one byte, E8M0: an exponent without sign or mantissa. ``2^(⌊log2 max|x|⌋ − e_max)`` moves the largest
-    value of the block into the highest binade of the element, where a few of the largest values may saturate. MXFP8 is
-    ``E4M3`` or ``E5M2``, MXFP4 ``E2M1``, MXINT8 ``MX_INT8``. A value takes ``bit_width + 8 / block_size`` bits.
+    value of the block into the highest binade of the element, where a few of the largest values may saturate. A value
+    takes ``bit_width + 8 / block_size`` bits.
 
     Parameters
     ----------
     x : float32 array
-    fmt : FloatFormat – of the elements
+    fmt : FloatFormat – of the elements, such as one of :data:`FORMATS`
     axis : int – along which the blocks lie
     block_size : int – 32 in the specification
 
@@ -162,7 +164,8 @@ def fake_quantize_mx(x: Array, fmt: FloatFormat, *, axis: int = -1, block_size: 
     >>> fake_quantize_mx(np.float32([7, 2.4, 0.3, -1]), E2M1, block_size=4)
     array([ 6. ,  2. ,  0.5, -1. ], dtype=float32)
     """
-    xp, blocks = array_namespace(x), PerGroup(block_size, axis)
+    xp = array_namespace(x)
+    blocks = PerGroup(block_size, axis)
     largest = xp.astype(blocks.reduce(xp.max, xp.abs(x)), xp.float32)
     largest = xp.where(xp.isfinite(largest), largest, xp.full_like(largest, xp.nan))
     scale = xp.clip(_power_below(xp, largest) * 2.0**-fmt.max_exponent, _E8M0_MIN, _E8M0_MAX)

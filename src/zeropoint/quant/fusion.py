@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
+from typing import cast
 
 import torch
 from torch import Tensor, fx, nn
 
-_FOLDS_INTO = {nn.BatchNorm2d: nn.Conv2d, nn.BatchNorm1d: nn.Linear}
+from zeropoint.quant.operators import Weighted
+
+BatchNorm = nn.BatchNorm1d | nn.BatchNorm2d
+_FOLDS_INTO: Mapping[type[nn.Module], type[nn.Module]] = {nn.BatchNorm2d: nn.Conv2d, nn.BatchNorm1d: nn.Linear}
 
 
 def fold_batchnorm(model: nn.Module) -> fx.GraphModule:
@@ -49,12 +54,14 @@ def fold_batchnorm(model: nn.Module) -> fx.GraphModule:
         ) from error
     modules = dict(folded.named_modules())
     for node in list(folded.graph.nodes):
-        norm = modules.get(node.target) if node.op == "call_module" else None
+        norm = _called(node, modules)
         if type(norm) not in _FOLDS_INTO:
             continue
+        norm = cast(BatchNorm, norm)
         source = node.all_input_nodes[0]
-        layer = modules.get(source.target) if source.op == "call_module" else None
+        layer = _called(source, modules)
         if type(layer) is _FOLDS_INTO[type(norm)] and len(source.users) == 1 and norm.running_var is not None:
+            layer = cast(Weighted, layer)
             layer.weight, layer.bias = _folded_parameters(layer, norm)
             node.replace_all_uses_with(source)
             folded.graph.erase_node(node)
@@ -63,13 +70,20 @@ def fold_batchnorm(model: nn.Module) -> fx.GraphModule:
     return folded
 
 
+def _called(node: fx.Node, modules: Mapping[str, nn.Module]) -> nn.Module | None:
+    return modules.get(str(node.target)) if node.op == "call_module" else None
+
+
 @torch.no_grad()
-def _folded_parameters(layer: nn.Module, norm: nn.Module) -> tuple[nn.Parameter, nn.Parameter]:
-    gain: Tensor = torch.rsqrt(norm.running_var + norm.eps)  # (out,)
+def _folded_parameters(layer: Weighted, norm: BatchNorm) -> tuple[nn.Parameter, nn.Parameter]:
+    mean = norm.running_mean
+    variance = norm.running_var
+    assert mean is not None and variance is not None  # a norm that tracks no statistics is not folded
+    gain: Tensor = torch.rsqrt(variance + norm.eps)  # (out,)
     if norm.affine:
         gain = norm.weight * gain
-    bias = layer.bias if layer.bias is not None else torch.zeros_like(norm.running_mean)
-    offset = norm.bias if norm.affine else torch.zeros_like(norm.running_mean)
+    bias = layer.bias if layer.bias is not None else torch.zeros_like(mean)
+    offset = norm.bias if norm.affine else torch.zeros_like(mean)
     shape = (-1, *[1] * (layer.weight.ndim - 1))  # (out, 1, 1, 1) for a convolution
     weight = layer.weight * gain.reshape(shape)
-    return nn.Parameter(weight), nn.Parameter(gain * (bias - norm.running_mean) + offset)
+    return nn.Parameter(weight), nn.Parameter(gain * (bias - mean) + offset)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from array_api_compat import array_namespace
 
-Array = Any
+from zeropoint.quant._arrays import Array
 
 
 @dataclass(frozen=True)

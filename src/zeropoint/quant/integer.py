@@ -7,21 +7,21 @@ the ReLU.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 from array_api_compat import array_namespace
 
-from zeropoint.quant.accumulate import Pair, centred, integer_conv2d, integer_linear
+from zeropoint.quant._arrays import Array
+from zeropoint.quant.accumulate import ConvOptions, centred, integer_conv2d, integer_linear
 from zeropoint.quant.affine import QParams
 from zeropoint.quant.requantize import (
+    AccumulatorOptions,
     multiply_fixed_point,
     narrow_accumulator,
     quantize_multiplier,
     requantize,
     requantize_fixed_point,
 )
-
-Array = Any
 
 
 def quantized_linear(
@@ -33,8 +33,7 @@ def quantized_linear(
     y_qparams: QParams,
     *,
     requantization: str = "fixed_point",
-    accumulator_bits: int = 32,
-    overflow: str = "error",
+    **options: Unpack[AccumulatorOptions],
 ) -> Array:
     """Return the output codes of a linear layer.
 
@@ -46,8 +45,8 @@ def quantized_linear(
     x_qparams, y_qparams : QParams, per tensor
     w_qparams : QParams, per tensor or with a scale of shape (out, 1)
     requantization : "fixed_point" (integers only) or "float" (as ONNX Runtime)
-    accumulator_bits, overflow
-        See :func:`~zeropoint.quant.requantize.narrow_accumulator`.
+    **options
+        ``accumulator_bits`` and ``overflow`` of :func:`~zeropoint.quant.integer_linear`.
 
     Returns
     -------
@@ -65,19 +64,14 @@ def quantized_linear(
     Examples
     --------
     >>> import numpy as np
-    >>> x, w, y = QParams(0.02, 128, 0, 255), QParams(0.01, 0, -127, 127), QParams(0.002, 0, -128, 127)
+    >>> x = QParams(0.02, 128, 0, 255)
+    >>> w = QParams(0.01, 0, -127, 127)
+    >>> y = QParams(0.002, 0, -128, 127)
     >>> quantized_linear(np.uint8([[130, 125]]), np.int8([[10, 20], [-30, 40]]), np.int32([10, 10]), x, w, y)
     array([[ -3, -17]], dtype=int8)
     """
-    acc = integer_linear(
-        x_q,
-        w_q,
-        bias_q,
-        x_zero_point=x_qparams.zero_point,
-        w_zero_point=w_qparams.zero_point,
-        accumulator_bits=accumulator_bits,
-        overflow=overflow,
-    )
+    zero_points = {"x_zero_point": x_qparams.zero_point, "w_zero_point": w_qparams.zero_point}
+    acc = integer_linear(x_q, w_q, bias_q, **zero_points, **options)
     return requantize(acc, (x_qparams.scale, _per_output(w_qparams.scale, 1)), y_qparams, requantization)
 
 
@@ -89,13 +83,8 @@ def quantized_conv2d(
     w_qparams: QParams,
     y_qparams: QParams,
     *,
-    stride: Pair = 1,
-    padding: Pair = 0,
-    dilation: Pair = 1,
-    groups: int = 1,
     requantization: str = "fixed_point",
-    accumulator_bits: int = 32,
-    overflow: str = "error",
+    **options: Unpack[ConvOptions],
 ) -> Array:
     """Return the output codes of a 2-d convolution.
 
@@ -106,10 +95,11 @@ def quantized_conv2d(
     bias_q : int32 array, shape (out,), of :func:`~zeropoint.quant.accumulate.quantize_bias`, or None
     x_qparams, y_qparams : QParams, per tensor
     w_qparams : QParams, per tensor or with a scale of shape (out, 1, 1, 1)
-    stride, padding, dilation : int or (vertical, horizontal)
-    groups : int – C for a depthwise convolution
-    requantization, accumulator_bits, overflow
+    requantization
         As for :func:`quantized_linear`, which also says what raises.
+    **options
+        ``stride``, ``padding``, ``dilation``, ``groups``, ``accumulator_bits`` and ``overflow`` of
+        :func:`~zeropoint.quant.integer_conv2d`.
 
     Returns
     -------
@@ -120,24 +110,16 @@ def quantized_conv2d(
     Examples
     --------
     >>> import numpy as np
-    >>> x, w, y = QParams(0.02, 128, 0, 255), QParams(0.01, 0, -127, 127), QParams(0.01, 128, 0, 255)
-    >>> x_q, w_q = np.full((1, 1, 2, 2), 130, np.uint8), np.full((1, 1, 3, 3), 100, np.int8)
+    >>> x = QParams(0.02, 128, 0, 255)
+    >>> w = QParams(0.01, 0, -127, 127)
+    >>> y = QParams(0.01, 128, 0, 255)
+    >>> x_q = np.full((1, 1, 2, 2), 130, np.uint8)
+    >>> w_q = np.full((1, 1, 3, 3), 100, np.int8)
     >>> quantized_conv2d(x_q, w_q, None, x, w, y, padding=1).tolist()  # 4 · 0.04 · 1.0 = 16 steps of 0.01, above 128
     [[[[144, 144], [144, 144]]]]
     """
-    acc = integer_conv2d(
-        x_q,
-        w_q,
-        bias_q,
-        stride=stride,
-        padding=padding,
-        dilation=dilation,
-        groups=groups,
-        x_zero_point=x_qparams.zero_point,
-        w_zero_point=w_qparams.zero_point,
-        accumulator_bits=accumulator_bits,
-        overflow=overflow,
-    )
+    zero_points = {"x_zero_point": x_qparams.zero_point, "w_zero_point": w_qparams.zero_point}
+    acc = integer_conv2d(x_q, w_q, bias_q, **zero_points, **options)
     return requantize(acc, (x_qparams.scale, _per_output(w_qparams.scale, 3)), y_qparams, requantization)
 
 
@@ -166,7 +148,8 @@ def quantized_add(a_q: Array, b_q: Array, a_qparams: QParams, b_qparams: QParams
     Examples
     --------
     >>> import numpy as np
-    >>> a, b = QParams(0.02, 128, 0, 255), QParams(0.05, 0, 0, 255)
+    >>> a = QParams(0.02, 128, 0, 255)
+    >>> b = QParams(0.05, 0, 0, 255)
     >>> quantized_add(np.uint8([178]), np.uint8([40]), a, b, QParams(0.1, 0, 0, 255))  # 1.0 + 2.0
     array([30], dtype=uint8)
     """
@@ -200,7 +183,8 @@ def quantized_avg_pool(
     Examples
     --------
     >>> import numpy as np
-    >>> x, y = QParams(0.02, 128, 0, 255), QParams(0.02, 0, 0, 255)
+    >>> x = QParams(0.02, 128, 0, 255)
+    >>> y = QParams(0.02, 0, 0, 255)
     >>> quantized_avg_pool(np.uint8([[[[138, 148], [128, 130]]]]), x, y).tolist()  # steps (10 + 20 + 0 + 2) / 4
     [[[[8]]]]
     """

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from array_api_compat import array_namespace
 
-Array = Any
+from zeropoint.quant._arrays import Array
 
 
 def mse(x: Array, x_hat: Array) -> float:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict, Unpack
 
 from array_api_compat import array_namespace, is_torch_array
 
+from zeropoint.quant._arrays import Array
 from zeropoint.quant.affine import QParams, choose_qparams_affine
 from zeropoint.quant.granularity import Granularity, PerTensor
 
-Array = Any
+
+class CodeOptions(TypedDict, total=False):
+    """The keywords of :func:`choose_qparams_affine`: what type of code a range is meant for."""
+
+    bit_width: int
+    signed: bool
+    symmetric: bool
+    narrow_range: bool
 
 
 class MinMaxObserver:
@@ -29,7 +37,8 @@ class MinMaxObserver:
     --------
     >>> import numpy as np
     >>> observer = MinMaxObserver()
-    >>> observer.observe(np.float32([-0.9, 2])); observer.observe(np.float32([0, 5]))
+    >>> observer.observe(np.float32([-0.9, 2]))
+    >>> observer.observe(np.float32([0, 5]))
     >>> float(observer.max_val), int(observer.calculate_qparams().zero_point)
     (5.0, 39)
     """
@@ -66,8 +75,10 @@ class MinMaxObserver:
         Examples
         --------
         >>> import numpy as np
-        >>> first, second = MinMaxObserver(), MinMaxObserver()
-        >>> first.observe(np.float32([-1, 2])); second.observe(np.float32([0, 5]))
+        >>> first = MinMaxObserver()
+        >>> first.observe(np.float32([-1, 2]))
+        >>> second = MinMaxObserver()
+        >>> second.observe(np.float32([0, 5]))
         >>> first.merge(second)
         >>> float(first.min_val), float(first.max_val)
         (-1.0, 5.0)
@@ -80,7 +91,7 @@ class MinMaxObserver:
         if other.min_val is not None:
             self._update(other.min_val, other.max_val)
 
-    def calculate_qparams(self, **options: Any) -> QParams:
+    def calculate_qparams(self, **options: Unpack[CodeOptions]) -> QParams:
         """Return the quantization parameters of the observed range.
 
         Parameters
@@ -99,8 +110,8 @@ class MinMaxObserver:
         ValueError
             When nothing was observed yet, or the batches held NaN or infinities.
         """
-        self._require_data()
-        return granular_qparams(self.min_val, self.max_val, self.granularity, **options)
+        low, high = self._extremes()
+        return granular_qparams(low, high, self.granularity, **options)
 
     def _update(self, low: Array, high: Array) -> None:
         """Widen the range by the extremes of one batch, or of another observer."""
@@ -109,9 +120,11 @@ class MinMaxObserver:
         self.min_val = low if self.min_val is None else xp.minimum(self.min_val, low)
         self.max_val = high if self.max_val is None else xp.maximum(self.max_val, high)
 
-    def _require_data(self) -> None:
+    def _extremes(self) -> tuple[Array, Array]:
+        """Return the range seen so far, or say that there is none."""
         if self.min_val is None:
             raise ValueError("The observer has seen no data: run calibration batches through it first.")
+        return self.min_val, self.max_val
 
     def _require_same_shape(self, low: Array) -> None:
         if self.min_val is not None and tuple(self.min_val.shape) != tuple(low.shape):
@@ -146,7 +159,8 @@ class MovingAverageMinMaxObserver(MinMaxObserver):
     --------
     >>> import numpy as np
     >>> observer = MovingAverageMinMaxObserver(averaging_constant=0.1)
-    >>> observer.observe(np.float32([0, 1])); observer.observe(np.float32([0, 11]))
+    >>> observer.observe(np.float32([0, 1]))
+    >>> observer.observe(np.float32([0, 11]))
     >>> float(observer.max_val)
     2.0
     """
@@ -173,14 +187,16 @@ class MovingAverageMinMaxObserver(MinMaxObserver):
     def _update(self, low: Array, high: Array) -> None:
         self._require_same_shape(low)
         xp = array_namespace(low)
-        low, high = xp.astype(low, xp.float32), xp.astype(high, xp.float32)  # float16 would lose small steps
+        low = xp.astype(low, xp.float32)  # float16 would lose small steps
+        high = xp.astype(high, xp.float32)
         if self.min_val is not None:
             low = self.min_val + self.averaging_constant * (low - self.min_val)
             high = self.max_val + self.averaging_constant * (high - self.max_val)
-        self.min_val, self.max_val = low, high
+        self.min_val = low
+        self.max_val = high
 
 
-def granular_qparams(low: Array, high: Array, granularity: Granularity, **options: Any) -> QParams:
+def granular_qparams(low: Array, high: Array, granularity: Granularity, **options: Unpack[CodeOptions]) -> QParams:
     """Return the parameters of one range a granule, laid out so that they broadcast against the tensor."""
     qparams = choose_qparams_affine(low, high, **options)
     return qparams._replace(scale=granularity.expand(qparams.scale), zero_point=granularity.expand(qparams.zero_point))

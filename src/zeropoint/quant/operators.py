@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import operator
 from enum import Enum
+from typing import cast
 
 import torch
 from torch import fx, nn
 from torch.nn import functional as F
 
+Weighted = nn.Conv2d | nn.Linear
 WEIGHTED = (nn.Conv2d, nn.Linear)
 
 
@@ -58,8 +60,9 @@ def role(node: fx.Node, network: fx.GraphModule) -> Role:
     """
     if node.op in ("placeholder", "output", "get_attr"):
         return Role.BOUNDARY
-    if node.op == "call_module":
-        return _role_of_module(network.get_submodule(node.target))
+    module = module_of(node, network)
+    if module is not None:
+        return _role_of_module(module)
     if node.target in (F.interpolate, F.pad):
         return _role_of_options(node)
     inputs = node.all_input_nodes
@@ -70,14 +73,25 @@ def role(node: fx.Node, network: fx.GraphModule) -> Role:
 
 def label(node: fx.Node, network: fx.GraphModule) -> str:
     """Return what a reader would call the operation: its layer type, or its function's name."""
-    if node.op == "call_module":
-        return type(network.get_submodule(node.target)).__name__
+    module = module_of(node, network)
+    if module is not None:
+        return type(module).__name__
     return node.target if isinstance(node.target, str) else getattr(node.target, "__name__", str(node.target))
 
 
 def name_of(node: fx.Node) -> str:
     """Return the name that ``exclude`` and ``layer_bits`` know an operation by: its layer's, or its node's."""
-    return node.target if node.op == "call_module" else node.name
+    return str(node.target) if node.op == "call_module" else node.name
+
+
+def module_of(node: fx.Node, network: nn.Module) -> nn.Module | None:
+    """Return the module that a node calls; None where it does something else."""
+    return network.get_submodule(str(node.target)) if node.op == "call_module" else None
+
+
+def layer_of(name: str, network: nn.Module) -> Weighted:
+    """Return the convolution or linear layer of a name that is known to be one's."""
+    return cast(Weighted, network.get_submodule(name))
 
 
 def origin(reader: fx.Node, tensor: fx.Node, network: fx.GraphModule) -> tuple[fx.Node, fx.Node]:

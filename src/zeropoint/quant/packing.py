@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from array_api_compat import array_namespace
 
+from zeropoint.quant._arrays import Array
 from zeropoint.quant.affine import quant_range
-
-Array = Any  # a NumPy array or a torch tensor; results are of the same kind
 
 
 def pack_int4(qdata: Array, *, signed: bool = True) -> Array:
@@ -87,13 +85,16 @@ def unpack_int4(packed: Array, shape: int | tuple[int, ...], *, signed: bool = T
     >>> unpack_int4(np.uint8([0b0010_0001, 0b0000_1111]), 3)
     array([ 1,  2, -1], dtype=int8)
     """
-    xp, shape = array_namespace(packed), (shape,) if isinstance(shape, int) else tuple(shape)
+    xp = array_namespace(packed)
+    shape = (shape,) if isinstance(shape, int) else tuple(shape)
     if packed.dtype != xp.uint8:
         raise TypeError(f"packed is {packed.dtype}: expected uint8, as pack_int4 returns it.")
-    count, given = math.prod(shape), math.prod(packed.shape)
-    if given != -(-count // 2):
+    count = math.prod(shape)
+    given = math.prod(packed.shape)
+    expected = -(-count // 2)  # rounded up: the last byte may hold one code only
+    if given != expected:
         raise ValueError(
-            f"packed has {given} bytes, but {count} codes take {-(-count // 2)}: pass the shape that the codes had."
+            f"packed has {given} bytes, but {count} codes take {expected}: pass the shape that the codes had."
         )
     flat = xp.reshape(packed, (-1,))
     codes = xp.reshape(xp.stack([flat & 15, flat >> 4], axis=1), (-1,))[:count]

@@ -13,16 +13,19 @@ from torch.func import functional_call
 from zeropoint.quant.config import QConfig
 from zeropoint.quant.fusion import fold_batchnorm
 from zeropoint.quant.granularity import PerGroup
+from zeropoint.quant.operators import Weighted, layer_of
 from zeropoint.quant.parameters import WEIGHT_CODES
 from zeropoint.quant.ptq import insert_quantizers, quantize_model, sort_layers, weighted_layers
 from zeropoint.quant.qat import FakeQuantize, LearnedStepSize
 from zeropoint.quant.quantized_model import QUANTIZER_SUFFIX, ActivationQuantizer, QuantizedModel, TracedNetwork
 
+Quantizer = FakeQuantize | LearnedStepSize
+
 
 class WeightFakeQuantized(nn.Module):
     """A convolution or linear layer that computes with its weights fake-quantized, and trains them in float."""
 
-    def __init__(self, layer: nn.Module, quantizer: FakeQuantize | LearnedStepSize):
+    def __init__(self, layer: Weighted, quantizer: Quantizer):
         super().__init__()
         self.layer = layer
         self.quantizer = quantizer
@@ -38,9 +41,9 @@ class QATModel(TracedNetwork):
     gradients pass straight through.
     """
 
-    def quantizers(self) -> dict[str, FakeQuantize | LearnedStepSize]:
+    def quantizers(self) -> dict[str, Quantizer]:
         """Return every fake quantizer, of weights and of activations, by its module's name."""
-        return {n: m for n, m in self.graph_module.named_modules() if isinstance(m, FakeQuantize | LearnedStepSize)}
+        return _quantizers(self.graph_module)
 
     def freeze(self) -> None:
         """Stop every observer, and the training of every step: the ranges stay as they are."""
@@ -91,9 +94,12 @@ def prepare_qat(
     sort_layers(prepared, loudly=start is None)
     insert_quantizers(prepared, partial(LearnedStepSize, signed=False) if learn_step else FakeQuantize)
     for name in weighted_layers(prepared):
-        bits, layer = config.bits(name)[0], prepared.graph_module.get_submodule(name)
+        layer = layer_of(name, prepared.graph_module)
+        bits, _ = config.bits(name)
+        assert bits is not None  # weighted_layers leaves out those whose weights stay in float
         if learn_step:
-            quantizer = LearnedStepSize(bits, **WEIGHT_CODES)
+            assert start is not None  # it was refused above
+            quantizer = LearnedStepSize(bits, signed=True, narrow_range=True)
             quantizer.start_from(start.weight_qparams[name])
         else:
             granularity = config.weight_granularity
@@ -126,11 +132,12 @@ def convert(prepared: QATModel) -> QuantizedModel:
     quantized = QuantizedModel(copy.deepcopy(prepared.graph_module), prepared.config)
     quantized.float_layers = dict(prepared.float_layers)
     network = quantized.graph_module
-    for name, fake in list(network.named_modules()):
-        if name.endswith(QUANTIZER_SUFFIX):
-            if isinstance(fake, FakeQuantize) and fake.observing and fake.observer.min_val is None:
-                raise ValueError(f"{name} has seen no data: train, or run calibration batches through the network.")
-            network.set_submodule(name, ActivationQuantizer.fixed(fake.qparams, prepared.config))
+    for name, fake in _quantizers(network).items():
+        if not name.endswith(QUANTIZER_SUFFIX):
+            continue  # it is that of a layer's weights
+        if isinstance(fake, FakeQuantize) and fake.observing and fake.observer.min_val is None:
+            raise ValueError(f"{name} has seen no data: train, or run calibration batches through the network.")
+        network.set_submodule(name, ActivationQuantizer.fixed(fake.qparams, prepared.config))
     found = {name: fake for name, fake in network.named_modules() if isinstance(fake, WeightFakeQuantized)}
     for name, fake in found.items():
         network.set_submodule(name, fake.layer)
@@ -141,9 +148,16 @@ def convert(prepared: QATModel) -> QuantizedModel:
     return quantized.eval()
 
 
+def _quantizers(network: nn.Module) -> dict[str, Quantizer]:
+    return {name: module for name, module in network.named_modules() if isinstance(module, Quantizer)}
+
+
 def _start_activations(prepared: QATModel, start: QuantizedModel) -> None:
+    """Let the fake quantizers of activations begin with the ranges that calibration has found."""
+    quantizers = prepared.quantizers()
     for name, calibrated in start.activation_quantizers().items():
-        quantizer = prepared.graph_module.get_submodule(f"{name}{QUANTIZER_SUFFIX}")
+        quantizer = quantizers[f"{name}{QUANTIZER_SUFFIX}"]
+        assert calibrated.qparams is not None  # quantize_model has calibrated it
         quantizer.start_from(calibrated.qparams)
         if isinstance(quantizer, FakeQuantize):
             quantizer.freeze()

@@ -15,7 +15,7 @@ from torch import Tensor, fx, nn
 
 from zeropoint.quant.config import QConfig
 from zeropoint.quant.fusion import fold_batchnorm
-from zeropoint.quant.operators import Role, label, name_of, origin, role
+from zeropoint.quant.operators import Role, label, layer_of, module_of, name_of, origin, role
 from zeropoint.quant.parameters import choose_weight_qparams
 from zeropoint.quant.quantized_model import (
     QUANTIZER_SUFFIX,
@@ -65,7 +65,8 @@ def quantize_model(
 
 def sort_layers(quantized: TracedNetwork, *, loudly: bool = True) -> None:
     """Record every layer that stays in float; complain about those that nobody asked to leave out."""
-    network, config = quantized.graph_module, quantized.config
+    network = quantized.graph_module
+    config = quantized.config
     _check_network(network)
     _drop_identities(network)
     _follow_in_place(network)
@@ -74,17 +75,16 @@ def sort_layers(quantized: TracedNetwork, *, loudly: bool = True) -> None:
         for node in network.graph.nodes
         if role(node, network) not in (Role.BOUNDARY, Role.SHAPE, Role.MOVES, Role.FUSED)
     }
-    for option, patterns in (("exclude", config.exclude), ("layer_bits", config.layer_bits)):
-        for pattern in patterns:
-            if not any(fnmatchcase(name, pattern) for name in operations):
-                known = ", ".join(operations)
-                raise ValueError(f"{option} has {pattern!r}, which matches no layer: the layers are {known}.")
+    _check_patterns("exclude", config.exclude, operations)
+    _check_patterns("layer_bits", config.layer_bits, operations)
+    unsupported = []
     for name, node in operations.items():
         if config.excludes(name):
             quantized.float_layers[name] = "excluded by the configuration"
         elif role(node, network) is Role.UNSUPPORTED:
-            quantized.float_layers[name] = f"{label(node, network)} is not supported"
-    unsupported = [f"{n} ({why})" for n, why in quantized.float_layers.items() if why.endswith("not supported")]
+            reason = f"{label(node, network)} is not supported"
+            quantized.float_layers[name] = reason
+            unsupported.append(f"{name} ({reason})")
     if unsupported and loudly:
         warnings.warn(f"These layers stay in float: {', '.join(unsupported)}.", stacklevel=4)
 
@@ -111,9 +111,17 @@ def insert_quantizers(quantized: TracedNetwork, make: Callable[[int], nn.Module]
 
 def weighted_layers(quantized: TracedNetwork) -> list[str]:
     """Return the names of the layers whose weights the configuration quantizes, in the order of computation."""
-    network, config = quantized.graph_module, quantized.config
+    network = quantized.graph_module
+    config = quantized.config
     names = [name_of(node) for node in network.graph.nodes if role(node, network) is Role.WEIGHTED]
     return [n for n in dict.fromkeys(names) if n not in quantized.float_layers and config.bits(n)[0] is not None]
+
+
+def _check_patterns(option: str, patterns: Iterable[str], names: Iterable[str]) -> None:
+    """Refuse a pattern that matches nothing: it is a misspelt name, and would be ignored."""
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise ValueError(f"{option} has {pattern!r}, which matches no layer: the layers are {', '.join(names)}.")
 
 
 def _check_network(network: fx.GraphModule) -> None:
@@ -130,7 +138,7 @@ def _check_network(network: fx.GraphModule) -> None:
 def _drop_identities(network: fx.GraphModule) -> None:
     """Remove layers that pass their input on, so that one tensor gets one quantizer, not two."""
     for node in list(network.graph.nodes):
-        if node.op == "call_module" and isinstance(network.get_submodule(node.target), nn.Identity):
+        if isinstance(module_of(node, network), nn.Identity):
             node.replace_all_uses_with(node.all_input_nodes[0])
             network.graph.erase_node(node)
 
@@ -148,10 +156,11 @@ def _follow_in_place(network: fx.GraphModule) -> None:
 
 
 def _overwrites_input(node: fx.Node, network: fx.GraphModule) -> bool:
-    if node.op == "call_module":
-        return getattr(network.get_submodule(node.target), "inplace", False)
+    module = module_of(node, network)
+    if module is not None:
+        return bool(getattr(module, "inplace", False))
     if node.op == "call_method":
-        return node.target.endswith("_")
+        return str(node.target).endswith("_")
     return bool(node.kwargs.get("inplace", False))
 
 
@@ -173,10 +182,11 @@ def _calibrate(quantized: QuantizedModel, batches: Iterable[Tensor]) -> None:
 def _quantize_weights(quantized: QuantizedModel) -> None:
     config = quantized.config
     for name in weighted_layers(quantized):
-        weight = quantized.graph_module.get_submodule(name).weight
-        bits, granularity = config.bits(name)[0], config.weight_granularity
+        weight = layer_of(name, quantized.graph_module).weight
+        bits, _ = config.bits(name)
+        assert bits is not None  # weighted_layers leaves out those whose weights stay in float
         try:
-            qparams = choose_weight_qparams(weight, bits, granularity, config.weight_range)
+            qparams = choose_weight_qparams(weight, bits, config.weight_granularity, config.weight_range)
         except ValueError as error:  # such as channels that do not divide into groups: which layer is it?
             raise ValueError(f"Layer {name!r}: {error}") from None
         quantized.put_on_grid(name, qparams)

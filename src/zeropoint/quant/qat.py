@@ -11,7 +11,7 @@ from torch.autograd.function import once_differentiable
 
 from zeropoint.quant.affine import QParams, choose_qparams_affine, quant_range
 from zeropoint.quant.granularity import Granularity, PerTensor
-from zeropoint.quant.observers import MinMaxObserver
+from zeropoint.quant.observers import CodeOptions, MinMaxObserver
 
 _SMALLEST_STEP = 1e-8
 
@@ -24,6 +24,7 @@ class _RoundSTE(torch.autograd.Function):
         return torch.round(x)
 
     @staticmethod
+    # pyrefly: ignore[bad-override] – the stub takes any number of gradients, torch passes one an output
     def backward(ctx: Any, grad: Tensor) -> Tensor:
         return grad
 
@@ -77,6 +78,7 @@ class _FakeQuantizeSTE(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
+    # pyrefly: ignore[bad-override] – the stub takes any number of gradients, torch passes one an output
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None, None]:
         (inside,) = ctx.saved_tensors
         return grad * inside, None, None, None, None
@@ -113,7 +115,7 @@ class FakeQuantize(nn.Module):
         super().__init__()
         self.quant_min, self.quant_max = quant_range(bit_width, signed, narrow_range)
         self.dynamic = dynamic
-        self.options: dict[str, Any] = {
+        self.options: CodeOptions = {
             "bit_width": bit_width,
             "signed": signed,
             "symmetric": symmetric,
@@ -132,7 +134,8 @@ class FakeQuantize(nn.Module):
 
     def start_from(self, qparams: QParams) -> None:
         """Take over a scale and a zero point, such as those that post-training quantization has found."""
-        self.scale, self.zero_point = qparams.scale, qparams.zero_point
+        self.scale = qparams.scale
+        self.zero_point = qparams.zero_point
 
     def freeze(self) -> None:
         """Stop observing: from now on the range stays, as it must for evaluation."""
@@ -198,7 +201,8 @@ class LearnedStepSize(nn.Module):
         with torch.no_grad():
             self.step.abs_().clamp_(min=_SMALLEST_STEP)  # an update may have carried it past 0
         gain = 1 / math.sqrt(x.numel() / self.step.numel() * self.quant_max)
-        low, high = self.quant_min - self.zero_point, self.quant_max - self.zero_point
+        low = self.quant_min - self.zero_point
+        high = self.quant_max - self.zero_point
         return _LearnedStep.apply(x, self.step, low, high, gain)
 
     @torch.no_grad()
@@ -219,11 +223,13 @@ class _LearnedStep(torch.autograd.Function):
         inside = q == v
         q.round_()
         ctx.save_for_backward(torch.sub(q, v.mul_(inside), out=v), inside)
-        ctx.gain, ctx.shape = gain, step.shape
+        ctx.gain = gain
+        ctx.shape = step.shape
         return q.mul_(step)
 
     @staticmethod
     @once_differentiable
+    # pyrefly: ignore[bad-override] – the stub takes any number of gradients, torch passes one an output
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
         slope, inside = ctx.saved_tensors
         return grad * inside, (grad * slope).sum_to_size(ctx.shape).mul_(ctx.gain), None, None, None

@@ -12,17 +12,16 @@ from torch import Tensor, fx, nn
 from zeropoint.quant.affine import QParams, fake_quantize_affine
 from zeropoint.quant.config import QConfig
 from zeropoint.quant.granularity import PerAxis, PerTensor
-from zeropoint.quant.histogram import HistogramObserver
+from zeropoint.quant.histogram_observer import OBSERVERS, HistogramObserver
 from zeropoint.quant.metrics import nbytes
-from zeropoint.quant.observers import MinMaxObserver, MovingAverageMinMaxObserver
-from zeropoint.quant.operators import WEIGHTED, origin
+from zeropoint.quant.observers import MinMaxObserver
+from zeropoint.quant.operators import WEIGHTED, layer_of, module_of, origin
 from zeropoint.quant.parameters import lowest_weight_scale, round_bias
 
 if TYPE_CHECKING:
     import pandas
 
 QUANTIZER_SUFFIX = "_quantizer"  # a quantizer module is called after the graph node whose output it reads
-_OBSERVERS = {"minmax": MinMaxObserver, "moving_average": MovingAverageMinMaxObserver}  # the other ranges: a histogram
 
 
 class ActivationQuantizer(nn.Module):
@@ -38,28 +37,34 @@ class ActivationQuantizer(nn.Module):
     def __init__(self, bit_width: int, config: QConfig):
         super().__init__()
         self.bit_width = bit_width
-        self.observer: MinMaxObserver | None = _OBSERVERS.get(config.activation_range, HistogramObserver)()
-        self.options = {"method": config.activation_range, "p": config.percentile}
+        self.observer: MinMaxObserver | None = OBSERVERS[config.activation_range]()
+        self.config = config
         self.qparams: QParams | None = None
 
     @classmethod
     def fixed(cls, qparams: QParams, config: QConfig) -> ActivationQuantizer:
         """Return a frozen quantizer with these parameters."""
-        quantizer = cls(_bits(qparams), config)
-        quantizer.qparams, quantizer.observer = qparams, None
+        quantizer = cls(bits_of(qparams), config)
+        quantizer.qparams = qparams
+        quantizer.observer = None
         return quantizer
 
     def freeze(self) -> None:
         """Turn the observed range into fixed quantization parameters."""
-        options = self.options if isinstance(self.observer, HistogramObserver) else {}
-        self.qparams = self.observer.calculate_qparams(bit_width=self.bit_width, **options)
+        if isinstance(self.observer, HistogramObserver):
+            choice = self.config.activation_range
+            p = self.config.percentile
+            self.qparams = self.observer.calculate_qparams(choice, p=p, bit_width=self.bit_width)
+        elif self.observer is not None:
+            self.qparams = self.observer.calculate_qparams(bit_width=self.bit_width)
         self.observer = None
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.qparams is None:
-            self.observer.observe(x)
-            return x
-        return fake_quantize_affine(x, *self.qparams)
+        if self.qparams is not None:
+            return fake_quantize_affine(x, *self.qparams)
+        assert self.observer is not None  # it is, until there are parameters
+        self.observer.observe(x)
+        return x
 
 
 class TracedNetwork(nn.Module):
@@ -102,10 +107,10 @@ class QuantizedModel(TracedNetwork):
         """Return how what a layer reads is quantized; None if that is in float, or differs from call to call."""
         calls = [n for n in self.graph_module.graph.nodes if n.op == "call_module" and n.target == name]
         sources = {origin(node, node.all_input_nodes[0], self.graph_module)[1] for node in calls}
-        source = sources.pop() if len(sources) == 1 else None
-        if source is None or source.op != "call_module" or not source.target.endswith(QUANTIZER_SUFFIX):
+        if len(sources) != 1:
             return None
-        return self.graph_module.get_submodule(source.target).qparams
+        quantizer = module_of(sources.pop(), self.graph_module)
+        return quantizer.qparams if isinstance(quantizer, ActivationQuantizer) else None
 
     @torch.no_grad()
     def put_on_grid(self, name: str, qparams: QParams) -> None:
@@ -113,8 +118,10 @@ class QuantizedModel(TracedNetwork):
 
         A scale with which the bias would not fit int32 is raised first; see :func:`lowest_weight_scale`.
         """
-        layer, x_scale = self.graph_module.get_submodule(name), self._bias_input_scale(name)
+        layer = layer_of(name, self.graph_module)
+        x_scale = self._bias_input_scale(name)
         if x_scale is not None:
+            assert layer.bias is not None  # the scale is that of a bias
             lowest = lowest_weight_scale(layer.bias, x_scale, qparams.scale)
             qparams = qparams._replace(scale=torch.maximum(qparams.scale, lowest))
         # a tensor of its own: another layer, in float or on another grid, may share the float one
@@ -126,7 +133,7 @@ class QuantizedModel(TracedNetwork):
         """Move a layer's bias onto its int32 grid, if it has one."""
         x_scale = self._bias_input_scale(name)
         if x_scale is not None:
-            layer = self.graph_module.get_submodule(name)
+            layer = layer_of(name, self.graph_module)
             self.bias_qparams[name] = round_bias(layer, x_scale, self.weight_qparams[name].scale)
 
     def _bias_input_scale(self, name: str) -> Tensor | None:
@@ -135,7 +142,7 @@ class QuantizedModel(TracedNetwork):
         It does so where the layer reads floats, and where weight scales differ among the products of one output.
         """
         qparams = self.input_qparams(name)
-        has_bias = self.graph_module.get_submodule(name).bias is not None
+        has_bias = layer_of(name, self.graph_module).bias is not None
         shared = self.config.weight_granularity in (PerTensor(), PerAxis(0))
         return qparams.scale if qparams is not None and has_bias and shared else None
 
@@ -146,19 +153,18 @@ class QuantizedModel(TracedNetwork):
         """
         import pandas
 
-        weights = f"{self.config.weight_granularity}, symmetric"
-        rows = [
-            (name, "weight", weights, self._scale_shape(name), _dtype_name(qparams))
-            for name, qparams in self.weight_qparams.items()
-        ]
-        rows += [
-            (name, "bias", "input scale × weight scale", tuple(qparams.scale.shape), _dtype_name(qparams))
-            for name, qparams in self.bias_qparams.items()
-        ]
-        rows += [
-            (name, "activation", f"{PerTensor()}, asymmetric", tuple(a.qparams.scale.shape), _dtype_name(a.qparams))
-            for name, a in self.activation_quantizers().items()
-        ]
+        rows = []
+        for name, qparams in self.weight_qparams.items():
+            scheme = f"{self.config.weight_granularity}, symmetric"
+            rows.append((name, "weight", scheme, self._scale_shape(name), _dtype_name(qparams)))
+        for name, qparams in self.bias_qparams.items():
+            scheme = "input scale × weight scale"
+            rows.append((name, "bias", scheme, tuple(qparams.scale.shape), _dtype_name(qparams)))
+        for name, quantizer in self.activation_quantizers().items():
+            scheme = f"{PerTensor()}, asymmetric"
+            qparams = quantizer.qparams
+            assert qparams is not None  # a finished model has no quantizer that still observes
+            rows.append((name, "activation", scheme, tuple(qparams.scale.shape), _dtype_name(qparams)))
         return pandas.DataFrame(rows, columns=["layer", "tensor", "scheme", "scale_shape", "dtype"])
 
     def nbytes(self) -> int:
@@ -169,22 +175,24 @@ class QuantizedModel(TracedNetwork):
         """
         total = 4 * sum(parameter.numel() for parameter in self.graph_module.parameters())
         for name, qparams in self.weight_qparams.items():
-            count = self.graph_module.get_submodule(name).weight.numel()
-            total += nbytes(count, _bits(qparams)) - 4 * count + 4 * math.prod(self._scale_shape(name))
+            count = layer_of(name, self.graph_module).weight.numel()
+            total += nbytes(count, bits_of(qparams)) - 4 * count  # they were counted as float32 above
+            total += 4 * math.prod(self._scale_shape(name))
         return total + 8 * len(self.activation_quantizers())
 
     def _scale_shape(self, name: str) -> tuple[int, ...]:
-        weight = self.graph_module.get_submodule(name).weight
+        weight = layer_of(name, self.graph_module).weight
         return self.config.weight_granularity.scale_shape(tuple(weight.shape))
 
     def describe(self) -> str:
         """Return a few lines: how much is quantized, and what stayed in float and why."""
         in_float = [f"{name} – {reason}" for name, reason in self.float_layers.items()] + self._partly_float()
-        lines = [
+        summary = (
             f"{len(self.weight_qparams)} layers with quantized weights, "
             f"{len(self.activation_quantizers())} quantized activations."
-        ]
-        return "\n".join([*lines, *(f"in float: {what}" for what in in_float or ["nothing but the network's output."])])
+        )
+        remainder = [f"in float: {what}" for what in in_float or ["nothing but the network's output."]]
+        return "\n".join([summary, *remainder])
 
     def _partly_float(self) -> list[str]:
         """Return, for each layer that is not wholly in float, which side or bias of it is, and why."""
@@ -193,9 +201,10 @@ class QuantizedModel(TracedNetwork):
             if not isinstance(layer, WEIGHTED) or name in self.float_layers:
                 continue
             for side, bits in zip(("weights", "input"), self.config.bits(name), strict=True):
-                lines += [f"{side} of {name} – no bits in the configuration"] if bits is None else []
+                if bits is None:
+                    lines.append(f"{side} of {name} – no bits in the configuration")
             if layer.bias is not None and name in self.weight_qparams and name not in self.bias_qparams:
-                lines += [f"bias of {name} – its accumulator has no single scale of input times weight"]
+                lines.append(f"bias of {name} – its accumulator has no single scale of input times weight")
         return lines
 
 
@@ -224,9 +233,10 @@ def checked_batches(batches: Iterable[Tensor]) -> Iterator[Tensor]:
         raise ValueError("There are no calibration batches: pass a list of preprocessed image batches (N, C, H, W).")
 
 
-def _dtype_name(qparams: QParams) -> str:
-    return f"{'int' if qparams.quant_min < 0 else 'uint'}{_bits(qparams)}"
-
-
-def _bits(qparams: QParams) -> int:
+def bits_of(qparams: QParams) -> int:
+    """Return how many bits a code takes."""
     return (qparams.quant_max - qparams.quant_min).bit_length()
+
+
+def _dtype_name(qparams: QParams) -> str:
+    return f"{'int' if qparams.quant_min < 0 else 'uint'}{bits_of(qparams)}"

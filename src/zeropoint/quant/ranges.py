@@ -1,22 +1,43 @@
-"""Choosing the range that the codes cover from a histogram: clip a little to resolve the rest more finely."""
+"""Choosing the range that the codes cover from a histogram: clip a little to resolve the rest more finely.
+
+Every choice is a row of :data:`RANGES`, at the end; from there it has its name in an observer and in a configuration.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, Unpack
 
 import numpy as np
 
 from zeropoint.quant.affine import choose_qparams_affine
+from zeropoint.quant.histogram import Histogram
+from zeropoint.quant.observers import CodeOptions
 
-if TYPE_CHECKING:
-    from zeropoint.quant.histogram import Histogram
-
-_THRESHOLDS = 256  # that the entropy search tries
+_THRESHOLDS = 256  # that the entropy search tries: each takes a pass over the bins
 _COARSE = 2.0 ** (-np.arange(16) / 2)  # shares of an end that the search for the least error starts from: 1 … 0.0055
 _MOVES = np.linspace(-1, 1, 33)  # by how much of the radius it then moves
 
 
-def percentile_range(histogram: Histogram, low: float, high: float, p: float = 99.9) -> tuple[float, float]:
+class RangeChoice(Protocol):
+    """What chooses a range: a function of the histogram and the true extremes of the data.
+
+    It is told too which percentage ``p`` of the values is to be kept and what codes the range is meant for. What it
+    does not use it takes as ``**_``. It returns the lower and the upper end of the range.
+    """
+
+    def __call__(
+        self, histogram: Histogram, low: float, high: float, /, *, p: float, **options: Unpack[CodeOptions]
+    ) -> tuple[float, float]: ...
+
+
+def minmax_range(_histogram: Histogram, low: float, high: float, **_: Any) -> tuple[float, float]:
+    """Return the true extremes: nothing is clipped."""
+    return low, high
+
+
+def percentile_range(
+    histogram: Histogram, low: float, high: float, *, p: float = 99.9, **_: Any
+) -> tuple[float, float]:
     """Return the range that keeps ``p`` percent of all values and cuts the rest off its ends.
 
     Half of what is cut comes off each end, as in ``np.percentile(x, [(100 − p) / 2, 100 − (100 − p) / 2])``. But the
@@ -38,17 +59,21 @@ def percentile_range(histogram: Histogram, low: float, high: float, p: float = 9
     """
     if not 0 < p <= 100:
         raise ValueError(f"p is {p}: expected the percentage of values to keep, above 0 and at most 100, e.g. 99.9.")
-    counts, edges = histogram.counts, histogram.edges
+    counts = histogram.counts
+    edges = histogram.edges
     cut = counts.sum() * (100 - p) / 100
-    beyond_zero = counts[: -histogram.first].sum(), counts[-histogram.first :].sum() - histogram.zeros
-    from_below = min(beyond_zero[0], max(cut / 2, cut - beyond_zero[1]))
-    from_above = min(beyond_zero[1], cut - from_below)
+    negative = counts[: -histogram.first].sum()
+    positive = counts[-histogram.first :].sum() - histogram.zeros
+    from_below = min(negative, max(cut / 2, cut - positive))  # what is not there above 0 comes off below, …
+    from_above = min(positive, cut - from_below)  # … and the other way round
     top = _cut_off(counts, edges, from_above)
     bottom = -_cut_off(counts[::-1], -edges[::-1], from_below)
     return min(0.0, max(low, bottom)), max(0.0, min(high, top))
 
 
-def mse_range(histogram: Histogram, low: float, high: float, **options: Any) -> tuple[float, float]:
+def mse_range(
+    histogram: Histogram, low: float, high: float, *, p: float = 100.0, **options: Unpack[CodeOptions]
+) -> tuple[float, float]:
     """Return the range with the least expected squared error of ``fake_quantize_affine`` over the histogram.
 
     A narrower range clips more and rounds less. Clipping costs ``∫ (x − end)²`` of the values beyond, convex in each
@@ -61,6 +86,8 @@ def mse_range(histogram: Histogram, low: float, high: float, **options: Any) -> 
     histogram : Histogram
     low, high : float
         The true extremes: the range lies within them and includes 0.
+    p : float
+        Not used: the error decides how much is clipped.
     **options
         ``bit_width``, ``signed``, ``symmetric``, ``narrow_range`` of :func:`choose_qparams_affine`.
 
@@ -69,18 +96,27 @@ def mse_range(histogram: Histogram, low: float, high: float, **options: Any) -> 
     ends = np.array([min(low, 0.0), max(high, 0.0)])
     shares = np.stack(np.meshgrid(_COARSE, _COARSE)).reshape(2, -1)  # (2, 256), the whole range first
     errors = _expected_error(histogram, ends[:, None] * shares, options)
-    best, least = shares[:, errors.argmin()], errors.min()
+    best = shares[:, errors.argmin()]
+    least = errors.min()
+    # The first radius reaches past the neighbours on the coarse grid, which are √2 away. Each grid has steps of 1/16
+    # of its radius, and the next radius is four of them: the least may lie a few steps beside the best so far.
     for radius in (1 / 2, 1 / 8, 1 / 32):
+        # Together first, for only the farther end counts where the codes are symmetric. Then one alone, and all of it
+        # twice: where one end should be depends on where the other is.
         for moving in ((1, 1), (1, 0), (0, 1)) * 2:
             shares = best[:, None] * (1 + radius * np.array(moving)[:, None] * _MOVES)  # (2, 33)
-            errors = _expected_error(histogram, ends[:, None] * np.minimum(shares, 1), options)
+            shares = np.minimum(shares, 1)  # beyond the extremes there is nothing to win
+            errors = _expected_error(histogram, ends[:, None] * shares, options)
             if errors.min() < least * (1 - 1e-9):  # an end that does not matter stays where it is
-                best, least = np.minimum(shares[:, errors.argmin()], 1), errors.min()
+                best = shares[:, errors.argmin()]
+                least = errors.min()
     low, high = ends * best
     return float(low), float(high)
 
 
-def entropy_range(histogram: Histogram, low: float, high: float, **options: Any) -> tuple[float, float]:
+def entropy_range(
+    histogram: Histogram, low: float, high: float, *, p: float = 100.0, **options: Unpack[CodeOptions]
+) -> tuple[float, float]:
     """Return the range whose quantized distribution has the least Kullback–Leibler divergence from the clipped one.
 
     For every threshold T, a multiple of the bin width, the range is ``[max(low, −T), min(high, T)]``. P are the counts
@@ -99,6 +135,8 @@ def entropy_range(histogram: Histogram, low: float, high: float, **options: Any)
     histogram : Histogram
     low, high : float
         The true extremes: the range lies within them and includes 0.
+    p : float
+        Not used: the divergence decides how much is clipped.
     **options
         ``bit_width``, ``signed``, ``symmetric``, ``narrow_range`` of :func:`choose_qparams_affine`.
 
@@ -109,12 +147,12 @@ def entropy_range(histogram: Histogram, low: float, high: float, **options: Any)
 
     Source: Migacz 2017, *8-bit Inference with TensorRT*, GTC talk S7310, "Entropy calibration – pseudocode".
     """
-    low, high = min(low, 0.0), max(high, 0.0)
     reach = max(-histogram.first, histogram.first + histogram.counts.size)  # bins from 0 to the far end
-    thresholds = np.unique(np.linspace(1, reach, min(reach, _THRESHOLDS)).astype(int))
-    ends = np.maximum(low, -thresholds * histogram.width), np.minimum(high, thresholds * histogram.width)
-    scale, zero_point, quant_min, quant_max = choose_qparams_affine(*ends, **options)
-    codes_per_bin = histogram.width / np.float64(scale)
+    thresholds = np.unique(np.linspace(1, reach, min(reach, _THRESHOLDS)).astype(int))  # narrow to wide, in bins
+    lows = np.maximum(min(low, 0.0), -thresholds * histogram.width)
+    highs = np.minimum(max(high, 0.0), thresholds * histogram.width)
+    scale, zero_point, quant_min, quant_max = choose_qparams_affine(lows, highs, **options)
+    codes_per_bin = histogram.width / np.asarray(scale, np.float64)
     if codes_per_bin[-1] > 1:
         raise ValueError(
             f"{quant_max - quant_min + 1} codes are finer than the {histogram.counts.size} bins, so their divergence "
@@ -124,10 +162,19 @@ def entropy_range(histogram: Histogram, low: float, high: float, **options: Any)
         _divergence(histogram, threshold, ratio, quant_min - zero, quant_max - zero) if ratio <= 1 else np.inf
         for threshold, ratio, zero in zip(thresholds, codes_per_bin, zero_point, strict=True)
     ]
-    best = int(
-        np.flatnonzero(np.array(divergences) <= min(divergences) + 1e-12)[-1]
-    )  # of equals, the one that clips least
-    return float(ends[0][best]), float(ends[1][best])
+    least = np.flatnonzero(np.array(divergences) <= min(divergences) + 1e-12)  # all that differ by rounding only
+    best = least[-1]  # of equals the widest, which clips least
+    return float(lows[best]), float(highs[best])
+
+
+#: Every way to choose a range from a histogram, by the name that it has in :meth:`HistogramObserver.calculate_qparams`
+#: and as the ``activation_range`` of a :class:`~zeropoint.quant.QConfig`.
+RANGES: dict[str, RangeChoice] = {
+    "minmax": minmax_range,
+    "percentile": percentile_range,
+    "mse": mse_range,
+    "entropy": entropy_range,
+}
 
 
 def _cut_off(counts: np.ndarray, edges: np.ndarray, cut: float) -> float:
@@ -141,26 +188,30 @@ def _cut_off(counts: np.ndarray, edges: np.ndarray, cut: float) -> float:
     return float(edges[::-1][i] - share * (edges[1] - edges[0]))
 
 
-def _expected_error(histogram: Histogram, ends: np.ndarray, options: dict[str, Any]) -> np.ndarray:
+def _expected_error(histogram: Histogram, ends: np.ndarray, options: CodeOptions) -> np.ndarray:
     """Return the summed squared error, in bin widths², of candidate ranges, shape (2, k) → (k,).
 
     With u = x / scale, k = round(u) and F(x) = scale³ · (k / 12 + (u − k)³ / 3), the integral of the squared rounding
     error from 0 to x is F(x); beyond the last code, at E, it grows by (x − E)³ / 3.
     """
-    scale, zero_point, quant_min, quant_max = choose_qparams_affine(*ends, **options)
-    step, zero = np.float64(scale)[:, None] / histogram.width, zero_point[:, None]
+    scale, zero_point, quant_min, quant_max = choose_qparams_affine(ends[0], ends[1], **options)
+    step = np.asarray(scale, np.float64)[:, None] / histogram.width
+    zero = zero_point[:, None]
     edges = histogram.first + np.arange(histogram.counts.size + 1)
     code = np.clip(edges / step, quant_min - zero, quant_max - zero)  # (k, n + 1)
     nearest = np.round(code)
-    rest, beyond = code - nearest, edges - code * step
+    rest = code - nearest
+    beyond = edges - code * step
     integral = step**3 * (nearest / 12 + rest * rest * rest / 3) + beyond * beyond * beyond / 3  # ** 3 is far slower
     return np.diff(integral, axis=1) @ _without_zeros(histogram)
 
 
 def _divergence(histogram: Histogram, threshold: int, codes_per_bin: float, lowest: int, highest: int) -> float:
     """Return KL(P ‖ Q) for the range of ``threshold`` bins on either side of 0 and codes ``lowest`` to ``highest``."""
-    counts, first = _without_zeros(histogram), histogram.first
-    start, stop = max(first, -threshold), min(first + counts.size, threshold)
+    counts = _without_zeros(histogram)
+    first = histogram.first
+    start = max(first, -threshold)
+    stop = min(first + counts.size, threshold)
     inside = counts[start - first : stop - first]
     p = inside.astype(np.float64)
     p[0] += counts[: start - first].sum()
@@ -169,7 +220,8 @@ def _divergence(histogram: Histogram, threshold: int, codes_per_bin: float, lowe
     centres = np.arange(start, stop)[filled] + 0.5
     code = np.clip(np.round(centres * codes_per_bin), lowest, highest).astype(int) - lowest
     mass = np.maximum(np.bincount(code, weights=inside[filled]), 1)
-    p, q = p[filled], mass[code] / np.bincount(code)[code]
+    p = p[filled]
+    q = mass[code] / np.bincount(code)[code]
     return float(np.sum(p / p.sum() * np.log(p / p.sum() / (q / q.sum()))))
 
 

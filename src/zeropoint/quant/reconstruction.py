@@ -13,11 +13,14 @@ from tqdm.auto import tqdm
 from zeropoint.quant.affine import QParams
 from zeropoint.quant.correction import float_twin
 from zeropoint.quant.hooks import layer_inputs
+from zeropoint.quant.operators import Weighted, layer_of
 from zeropoint.quant.quantized_model import QuantizedModel, checked_batches
 
-_ZETA, _GAMMA = 1.1, -0.1  # the sigmoid is stretched beyond 0 and 1, so that it reaches both
+_ZETA = 1.1  # the sigmoid is stretched beyond 0 and 1, so that it reaches both
+_GAMMA = -0.1
 _WARM_UP = 0.2  # share of the iterations in which nothing pushes towards 0 or 1
-_SHARPEST, _SOFTEST = 20.0, 2.0  # exponent of the push at its start and at its end
+_SHARPEST = 20.0  # exponent of the push at its start: only what is almost 0 or 1 already feels it
+_SOFTEST = 2.0  # and at its end: it pulls everywhere, so that nothing is left in the middle
 _PUSH = 3.0  # against the error in units of what one weight has of it
 
 
@@ -74,34 +77,49 @@ def adaround(
     reconstruction. Here the ReLU behind a layer is left out of its error, and all positions of all images count in
     every step instead of random batches.
     """
-    batches, floating = list(checked_batches(batches)), float_twin(model, quantized)
+    batches = list(checked_batches(batches))
+    floating = float_twin(model, quantized)
     results = []
     for name in tqdm(list(quantized.weight_qparams), desc="AdaRound", disable=not progress):
-        layer, qparams = quantized.graph_module.get_submodule(name), quantized.weight_qparams[name]
-        weight = floating.get_submodule(name).weight.detach()
+        layer = layer_of(name, quantized.graph_module)
+        weight = layer_of(name, floating).weight.detach()
         moments = _moments(quantized.graph_module, floating, name, weight, batches)
-        rounded, nearest, best = _Rounding(weight, qparams, layer.weight.detach(), *moments).solve(
-            iterations, learning_rate
-        )
+        rounding = _Rounding(weight, quantized.weight_qparams[name], layer.weight.detach(), moments)
+        rounded, nearest, best = rounding.solve(iterations, learning_rate)
         with torch.no_grad():
             layer.weight.copy_(rounded)
         results.append(Reconstruction(name, nearest, best))
     return results
 
 
+class _Moments(NamedTuple):
+    """All that the calibration images have to say about the rounding of a layer, d = W x̂ − W x.
+
+    Attributes
+    ----------
+    inputs : float tensor, shape (groups, k, k) – E[x̂ x̂ᵀ]
+    crossed : float tensor, shape (groups, rows, k) – E[d x̂ᵀ]
+    drift : float tensor, shape (groups, rows) – E[d²]
+    """
+
+    inputs: Tensor
+    crossed: Tensor
+    drift: Tensor
+
+
 class _Rounding:
     """The rounding of one layer as a quadratic problem: rows of weights against moments of what they multiply."""
 
-    def __init__(
-        self, weight: Tensor, qparams: QParams, nearest: Tensor, inputs: Tensor, crossed: Tensor, drift: Tensor
-    ):
-        self.inputs, self.crossed, self.drift = inputs, crossed, drift  # see _moments
-        self.shape, self.limits = weight.shape, (qparams.quant_min, qparams.quant_max)
-        self.scale = qparams.scale.expand(weight.shape).reshape(crossed.shape)
-        self.exact = weight.reshape(crossed.shape)
+    def __init__(self, weight: Tensor, qparams: QParams, nearest: Tensor, moments: _Moments):
+        rows = moments.crossed.shape  # (groups, rows, k)
+        self.moments = moments
+        self.shape = weight.shape
+        self.limits = (qparams.quant_min, qparams.quant_max)
+        self.scale = qparams.scale.expand(weight.shape).reshape(rows)
+        self.exact = weight.reshape(rows)
         self.floor = torch.floor(self.exact / self.scale)
         self.fraction = self.exact / self.scale - self.floor
-        self.nearest = nearest.reshape(crossed.shape)
+        self.nearest = nearest.reshape(rows)
 
     @torch.enable_grad()
     def solve(self, iterations: int, learning_rate: float) -> tuple[Tensor, float, float]:
@@ -109,7 +127,7 @@ class _Rounding:
         with torch.no_grad():
             before = self.error(self.nearest)
         unit = max(before.sum().item(), 1e-30) / self.nearest.numel()  # of the error: what one weight has of it
-        soft = _inverse_rectified_sigmoid(self.fraction).requires_grad_()
+        soft = _inverse_rectified_sigmoid(self.fraction).requires_grad_()  # start where nothing is rounded yet
         optimizer = torch.optim.Adam([soft], lr=learning_rate)
         for step in range(iterations):
             up = _rectified_sigmoid(soft)
@@ -121,8 +139,9 @@ class _Rounding:
             learned = self.weights((_rectified_sigmoid(soft) >= 0.5).float())
             after = self.error(learned)
             kept = torch.where((after < before)[..., None], learned, self.nearest)
-            mean = before.numel()
-            return kept.reshape(self.shape), before.sum().item() / mean, self.error(kept).sum().item() / mean
+            outputs = before.numel()
+            nearest_error = before.sum().item() / outputs
+            return kept.reshape(self.shape), nearest_error, self.error(kept).sum().item() / outputs
 
     def weights(self, up: Tensor) -> Tensor:
         """Return the weights when each is rounded up by the share ``up``: ``s · clip(⌊W/s⌋ + h, n, p)``."""
@@ -131,7 +150,8 @@ class _Rounding:
     def error(self, weights: Tensor) -> Tensor:
         """Return E[(ŵ x̂ − w x)²] of every output channel, shape (groups, rows)."""
         change = weights - self.exact  # ŵ x̂ − w x = (ŵ − w) x̂ + (w x̂ − w x): all terms are small, none cancel
-        return ((change @ self.inputs + 2 * self.crossed) * change).sum(-1) + self.drift
+        inputs, crossed, drift = self.moments
+        return ((change @ inputs + 2 * crossed) * change).sum(-1) + drift
 
 
 def _rectified_sigmoid(v: Tensor) -> Tensor:
@@ -153,25 +173,30 @@ def _indecision(up: Tensor, done: float) -> Tensor | float:
 @torch.no_grad()
 def _moments(
     quantized: fx.GraphModule, floating: fx.GraphModule, name: str, weight: Tensor, batches: list[Tensor]
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return E[x̂ x̂ᵀ], E[d x̂ᵀ] and E[d²], d = W x̂ − W x: (groups, k, k), (groups, rows, k) and (groups, rows)."""
-    sums, positions = [0.0, 0.0, 0.0], 0
+) -> _Moments:
+    """Return the moments of what a layer reads in both networks, over all positions of all images."""
+    inputs = torch.zeros(())
+    crossed = torch.zeros(())
+    drift = torch.zeros(())
+    positions = 0
     for batch in batches:
-        rough, exact = (_patches(network, name, batch) for network in (quantized, floating))  # (groups, k, positions)
-        drift = weight.reshape(len(rough), -1, rough.shape[1]) @ (rough - exact)  # (groups, rows, positions)
-        for i, term in enumerate((rough @ rough.mT, drift @ rough.mT, (drift**2).sum(-1))):
-            sums[i] = sums[i] + term
+        rough = _patches(quantized, name, batch)  # (groups, k, positions)
+        exact = _patches(floating, name, batch)
+        off = weight.reshape(len(rough), -1, rough.shape[1]) @ (rough - exact)  # (groups, rows, positions)
+        inputs = inputs + rough @ rough.mT
+        crossed = crossed + off @ rough.mT
+        drift = drift + (off**2).sum(-1)
         positions += rough.shape[-1]
-    return tuple(total / positions for total in sums)
+    return _Moments(inputs / positions, crossed / positions, drift / positions)
 
 
 def _patches(network: fx.GraphModule, name: str, batch: Tensor) -> Tensor:
     """Return the inputs that every output of a layer is a sum of: (groups, k, images · positions of all calls)."""
-    layer = network.get_submodule(name)
+    layer = layer_of(name, network)
     return torch.cat([_unfolded(layer, x) for x in layer_inputs(network, name, batch)], -1)
 
 
-def _unfolded(layer: nn.Module, x: Tensor) -> Tensor:
+def _unfolded(layer: Weighted, x: Tensor) -> Tensor:
     if isinstance(layer, nn.Linear):
         return x.reshape(1, -1, layer.in_features).mT.contiguous()  # (1, in, N)
     mode = "constant" if layer.padding_mode == "zeros" else layer.padding_mode

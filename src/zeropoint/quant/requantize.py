@@ -6,18 +6,24 @@ whole number and a shift (Jacob et al. 2018). The two round differently, and bot
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from array_api_compat import array_namespace
 
-from zeropoint.quant.affine import QParams, code_dtype, like
-
-Array = Any
+from zeropoint.quant._arrays import Array, code_dtype, like
+from zeropoint.quant.affine import QParams
 
 _INT32 = np.iinfo(np.int32)
 REQUANTIZATIONS = ("fixed_point", "float")
 OVERFLOWS = ("error", "wrap", "saturate")
+
+
+class AccumulatorOptions(TypedDict, total=False):
+    """The keywords of :func:`narrow_accumulator`, the same in all that sums."""
+
+    accumulator_bits: int
+    overflow: str
 
 
 def quantize_multiplier(real_multiplier: Array | float) -> tuple[Array, Array]:
@@ -148,7 +154,8 @@ def requantize(acc: Array, scales: tuple[Array, Array], y_qparams: QParams, requ
         raise ValueError(f"requantization is {requantization!r}: expected 'fixed_point' or 'float'.")
     xp = array_namespace(acc)
     kind = xp.float64 if requantization == "fixed_point" else xp.float32
-    s_x, s_w, s_y = (xp.astype(like(acc, s), kind) for s in (*scales, y_qparams.scale))
+    s_x, s_w = (xp.astype(like(acc, scale), kind) for scale in scales)
+    s_y = xp.astype(like(acc, y_qparams.scale), kind)
     multiplier = s_x * s_w / s_y
     if requantization == "fixed_point":
         return requantize_fixed_point(acc, *quantize_multiplier(multiplier), *y_qparams[1:])
@@ -166,8 +173,9 @@ def multiply_fixed_point(acc: Array, mantissa: Array, shift: Array) -> Array:
     [1, -1, 2]
     """
     xp = array_namespace(acc)
-    acc, mantissa, shift = (xp.astype(like(acc, v), xp.int64) for v in (acc, mantissa, shift))
-    acc = xp.clip(acc << xp.clip(-shift, 0, 31), _INT32.min, _INT32.max)
+    mantissa = xp.astype(like(acc, mantissa), xp.int64)
+    shift = xp.astype(like(acc, shift), xp.int64)
+    acc = xp.clip(xp.astype(acc, xp.int64) << xp.clip(-shift, 0, 31), _INT32.min, _INT32.max)
     high = (acc * mantissa + 2**30) >> 31  # >> rounds down, so that a half goes up
     right = xp.clip(shift, 0, 32)  # beyond 32 bits nothing is left
     half = (xp.ones_like(right) << right) >> 1

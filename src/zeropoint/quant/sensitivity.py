@@ -16,7 +16,7 @@ from zeropoint.quant.config import QConfig
 from zeropoint.quant.fusion import fold_batchnorm
 from zeropoint.quant.hooks import run_watched
 from zeropoint.quant.metrics import sqnr_db
-from zeropoint.quant.operators import Role, name_of, origin, role
+from zeropoint.quant.operators import Role, module_of, name_of, origin, role
 from zeropoint.quant.ptq import quantize_model
 from zeropoint.quant.quantized_model import QUANTIZER_SUFFIX, QuantizedModel
 
@@ -80,10 +80,18 @@ def layer_errors(model: nn.Module, quantized: QuantizedModel, batches: Tensor | 
     rows = []
     for name, total in sums.items():
         signal, noise, own_noise, count = total.tolist()
-        layer, rounded = folded.get_submodule(name), quantized.graph_module.get_submodule(name)
-        errors = _decibels(signal, noise), _decibels(signal, own_noise), noise / count
-        weight_error = sqnr_db(layer.weight, rounded.weight)
-        rows.append((name, _kind(layer), *errors, weight_error, quantized.float_layers.get(name, "")))
+        layer = folded.get_submodule(name)
+        rounded = quantized.graph_module.get_submodule(name)
+        row = {
+            "layer": name,
+            "kind": _kind(layer),
+            "sqnr_db": _decibels(signal, noise),
+            "own_sqnr_db": _decibels(signal, own_noise),
+            "mse": noise / count,
+            "weight_sqnr_db": sqnr_db(layer.weight, rounded.weight),
+            "in_float": quantized.float_layers.get(name, ""),
+        }
+        rows.append(row)
     return pandas.DataFrame(rows, columns=list(_COLUMNS))
 
 
@@ -137,7 +145,8 @@ def leave_one_out(
 
     if mode not in _MODES:
         raise ValueError(f"mode is {mode!r}: expected one of {', '.join(map(repr, _MODES))}.")
-    quantized, folded = quantize_model(model, batches, config), fold_batchnorm(model)
+    quantized = quantize_model(model, batches, config)
+    folded = fold_batchnorm(model)
     operations = _quantized_operations(quantized)
     layers = [name for name in _layers_with_weights(quantized.graph_module) if name in operations]
     with torch.no_grad():
@@ -154,7 +163,8 @@ def leave_one_out(
 
 def _add_errors(sums: dict[str, Tensor], folded: nn.Module, quantized: QuantizedModel, batch: Tensor) -> None:
     """Add one batch's squares to the sums: a pass of the float network, then one of the quantized network."""
-    network, quantizers = quantized.graph_module, _input_quantizers(quantized)
+    network = quantized.graph_module
+    quantizers = _input_quantizers(quantized)
     expected: dict[str, deque[Tensor]] = {name: deque() for name in sums}  # a layer may be called more than once
 
     def keep(name: str, x: Tensor, output: Tensor) -> None:
@@ -175,9 +185,9 @@ def _input_quantizers(quantized: QuantizedModel) -> dict[str, list[nn.Module]]:
     found: dict[str, list[nn.Module]] = {}
     for node in quantized.graph_module.graph.nodes:
         if node.op == "call_module" and node.args:
-            source = origin(node, node.args[0], quantized.graph_module)[1]
-            quantizer = quantized.graph_module.get_submodule(source.target) if _is_quantizer(source) else nn.Identity()
-            found.setdefault(node.target, []).append(quantizer)
+            _, source = origin(node, node.args[0], quantized.graph_module)
+            quantizer = module_of(source, quantized.graph_module) if _is_quantizer(source) else None
+            found.setdefault(name_of(node), []).append(quantizer or nn.Identity())
     return found
 
 
@@ -185,12 +195,10 @@ def _partly_float(quantized: QuantizedModel, folded: fx.GraphModule, in_float: s
     """Return a network that shares all with the quantized one but computes the named operations in float."""
     network = fx.GraphModule(quantized.graph_module, copy.deepcopy(quantized.graph_module.graph))
     kept = _quantized_operations(quantized) - in_float
-    readers = {  # a quantizer may stand before a max pooling; it stays while one layer behind the pooling needs it
-        origin(node, source, network)
-        for node in network.graph.nodes
-        if name_of(node) in kept
-        for source in node.all_input_nodes
-    }
+    readers = set()  # a quantizer may stand before a max pooling; it stays while one layer behind the pooling needs it
+    for node in network.graph.nodes:
+        if name_of(node) in kept:
+            readers.update(origin(node, source, network) for source in node.all_input_nodes)
     for quantizer in [node for node in network.graph.nodes if _is_quantizer(node)]:
         for reader in [user for user in quantizer.users if (user, quantizer) not in readers]:
             reader.replace_input_with(quantizer, quantizer.args[0])
@@ -204,10 +212,10 @@ def _partly_float(quantized: QuantizedModel, folded: fx.GraphModule, in_float: s
 
 def _quantized_operations(quantized: QuantizedModel) -> set[str]:
     """Return the names of the operations that the configuration quantizes in any way."""
-    network, config = quantized.graph_module, quantized.config
+    network = quantized.graph_module
     nodes = [node for node in network.graph.nodes if role(node, network) in (Role.WEIGHTED, Role.ARITHMETIC)]
     names = {name_of(node) for node in nodes} - set(quantized.float_layers)
-    return {name for name in names if config.bits(name) != (None, None)}
+    return {name for name in names if quantized.config.bits(name) != (None, None)}
 
 
 def _layers_with_weights(network: fx.GraphModule) -> list[str]:
@@ -218,13 +226,15 @@ def _layers_with_weights(network: fx.GraphModule) -> list[str]:
 
 
 def _is_quantizer(node: fx.Node) -> bool:
-    return node.op == "call_module" and node.target.endswith(QUANTIZER_SUFFIX)
+    return node.op == "call_module" and name_of(node).endswith(QUANTIZER_SUFFIX)
 
 
 def _kind(layer: nn.Module) -> str:
+    name = type(layer).__name__
     groups = getattr(layer, "groups", 1)
-    depthwise = groups > 1 and groups == layer.in_channels
-    return type(layer).__name__ + (", depthwise" if depthwise else ", grouped" if groups > 1 else "")
+    if groups == 1:
+        return name
+    return f"{name}, depthwise" if groups == getattr(layer, "in_channels", None) else f"{name}, grouped"
 
 
 def _square(x: Tensor) -> float:

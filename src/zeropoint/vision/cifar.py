@@ -78,7 +78,8 @@ def test(count: int = 2000, *, raw: bool = False) -> Pair:
     return _part("test", count, raw)
 
 
-test.__test__ = False  # a public name of the course, not a test for pytest to collect
+# A public name of the course, not a test for pytest to collect.
+test.__test__ = False  # pyrefly: ignore[missing-attribute] – functions take attributes, and pytest looks for this one
 
 
 def full_train(*, raw: bool = False) -> Pair:
@@ -102,7 +103,8 @@ def normalise(images: torch.Tensor | np.ndarray) -> torch.Tensor:
 
     if isinstance(images, np.ndarray):
         images = torch.from_numpy(images).permute(0, 3, 1, 2)
-    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (MEAN, STD))
+    mean = torch.tensor(MEAN).view(1, 3, 1, 1)
+    std = torch.tensor(STD).view(1, 3, 1, 1)
     return ((images.float() / 255 - mean) / std).contiguous()
 
 
@@ -164,14 +166,14 @@ def _full(part: str, raw: bool) -> Pair:
     with np.load(path) as stored:
         arrays = {key: stored[key] for key in (f"{part}_images", f"{part}_labels")}
     check_full(arrays, origin=str(path))
-    images, labels = arrays.values()
-    return _as_asked(images, labels.astype(np.int64), raw)
+    labels = arrays[f"{part}_labels"].astype(np.int64)
+    return _as_asked(arrays[f"{part}_images"], labels, raw)
 
 
 def check_full(arrays: dict[str, np.ndarray], *, origin: str) -> None:
     """Raise ValueError unless the arrays of the whole set are bit for bit the official ones."""
     for key, array in arrays.items():
-        if hashlib.sha256(np.ascontiguousarray(array)).hexdigest() != FULL_SHA256[key]:
+        if hashlib.sha256(np.ascontiguousarray(array).data).hexdigest() != FULL_SHA256[key]:
             raise ValueError(
                 f"{key} from {origin} does not match the SHA-256 of CIFAR-10: run 'zeropoint data fetch --force' again."
             )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from zeropoint.quant.operators import Weighted
+
 
 class LayerCost(NamedTuple):
     """The cost of one convolution or linear layer, for one forward pass of the batch it was measured with.
@@ -73,7 +75,7 @@ def layer_costs(model: nn.Module, images: Tensor) -> list[LayerCost]:
 
     costs: list[LayerCost] = []
 
-    def count(name: str, layer: nn.Module, x: Tensor, y: Tensor) -> None:
+    def count(name: str, layer: Weighted, x: Tensor, y: Tensor) -> None:
         macs = y.numel() * layer.weight[0].numel()  # every output value is one dot product
         costs.append(LayerCost(name, layer_kind(layer), macs, layer.weight.numel(), x.numel(), y.numel()))
 
@@ -100,7 +102,9 @@ def layer_kind(layer: nn.Module) -> str:
     >>> layer_kind(nn.Conv2d(8, 8, 3, groups=8)), layer_kind(nn.Conv2d(8, 16, 1)), layer_kind(nn.Linear(8, 2))
     ('depthwise 3×3', 'pointwise 1×1', 'linear')
     """
-    if not hasattr(layer, "kernel_size"):
+    from torch import nn
+
+    if not isinstance(layer, nn.Conv2d):
         return "linear"
     size = "×".join(str(k) for k in layer.kernel_size)
     if layer.groups == layer.in_channels > 1:

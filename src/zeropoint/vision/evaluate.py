@@ -35,9 +35,12 @@ def predict(model: nn.Module, images: Tensor, *, batch_size: int = 100, progress
     return torch.cat([model(batch) for batch in tqdm(batches, desc=progress, disable=progress is None)])
 
 
-def hits(model: nn.Module, images: Tensor, labels: Tensor, **options: object) -> np.ndarray:
+def hits(
+    model: nn.Module, images: Tensor, labels: Tensor, *, batch_size: int = 100, progress: str | None = None
+) -> np.ndarray:
     """Return, for each image, whether the model's first choice is its label: bool, shape (N,)."""
-    return (predict(model, images, **options).argmax(1) == labels).numpy()
+    logits = predict(model, images, batch_size=batch_size, progress=progress)  # (N, classes)
+    return (logits.argmax(1) == labels).numpy()
 
 
 def class_wise(hit: np.ndarray, labels: Tensor | np.ndarray) -> list[Accuracy]:

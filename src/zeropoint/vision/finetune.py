@@ -72,7 +72,8 @@ def finetune_network(
     """
     images, labels = cifar.train(raw=True) if subset else cifar.full_train(raw=True)
     folder.mkdir(parents=True, exist_ok=True)
-    checkpoint, log = folder / f"{target.stem}.ckpt", folder / f"{target.stem}.log"
+    checkpoint = folder / f"{target.stem}.ckpt"
+    log = folder / f"{target.stem}.log"
     training = Training(start(target), images, labels, recipe)
     if checkpoint.is_file() and not fresh:
         training.resume(checkpoint)
@@ -81,7 +82,8 @@ def finetune_network(
     yield f"Wrote {finetuned.save(model, target, folder)}."
     lines = [line for line in read_log(log) if "epoch" in line]
     for name, test in _test_sets().items():
-        before, after = hits(zoo.load(target.network), *test), hits(model, *test)
+        before = hits(zoo.load(target.network), *test)
+        after = hits(model, *test)
         lines.append({**training.about, "test": name, **_counts(before, after)})
         yield f"top-1 on {name} test images: {accuracy(after)}, {paired_difference(before, after)} against FP32"
     log.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")

@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from zeropoint.quant import QConfig, QParams, dequantize_affine, fold_batchnorm, quantize_affine
+from zeropoint.quant import QConfig, QParams, dequantize_affine, fold_batchnorm, quant_range, quantize_affine
+from zeropoint.quant.operators import layer_of
 from zeropoint.quant.ptq import insert_quantizers, sort_layers, weighted_layers
 from zeropoint.quant.quantized_model import QUANTIZER_SUFFIX, ActivationQuantizer, QuantizedModel
 from zeropoint.vision.models import ARCHITECTURES
 
+INT32_MIN = -(2**31)
+INT32_MAX = 2**31 - 1
 ENDS = {"resnet20": ("conv1", "fc"), "mobilenet": ("stem", "fc")}  # the first and the last layer
 
 
@@ -95,7 +99,9 @@ def save(model: nn.Module, target: Target, folder: Path) -> Path:
             tensors[f"{name}.weight_scale"] = qparams.scale
         tensors |= {f"{name}.bias_scale": qparams.scale for name, qparams in model.bias_qparams.items()}
         for name, quantizer in model.activation_quantizers().items():
-            tensors[f"{name}.scale"], tensors[f"{name}.zero_point"] = quantizer.qparams[:2]
+            qparams = cast(QParams, quantizer.qparams)  # which every finished model has
+            tensors[f"{name}.scale"] = qparams.scale
+            tensors[f"{name}.zero_point"] = qparams.zero_point
     path = folder / f"{target.stem}.safetensors"
     folder.mkdir(parents=True, exist_ok=True)
     stored = {name: tensor.detach().clone(memory_format=torch.contiguous_format) for name, tensor in tensors.items()}
@@ -125,24 +131,31 @@ def load(path: Path) -> nn.Module:
     sort_layers(quantized)
     insert_quantizers(quantized, lambda bits: ActivationQuantizer(bits, target.config))
     for name, quantizer in quantized.activation_quantizers().items():
-        zero, top = torch.zeros((), dtype=torch.int32), 2**quantizer.bit_width - 1
-        qparams = QParams(tensors[f"{name}.scale"], zero + tensors[f"{name}.zero_point"], 0, top)
+        qparams = _activation_grid(name, quantizer.bit_width, tensors)
         network.set_submodule(f"{name}{QUANTIZER_SUFFIX}", ActivationQuantizer.fixed(qparams, target.config))
     for name in weighted_layers(quantized):
-        _put(quantized, name, tensors)
+        _put_weights(quantized, name, tensors)
     return quantized.eval()
 
 
-def _put(quantized: QuantizedModel, name: str, tensors: dict[str, Tensor]) -> None:
+def _activation_grid(name: str, bit_width: int, tensors: dict[str, Tensor]) -> QParams:
+    low, high = quant_range(bit_width, signed=False)
+    return QParams(tensors[f"{name}.scale"], tensors[f"{name}.zero_point"].to(torch.int32), low, high)
+
+
+def _put_weights(quantized: QuantizedModel, name: str, tensors: dict[str, Tensor]) -> None:
     """Give a layer its weights and bias, and the model what it knows about them."""
-    layer, scale = quantized.graph_module.get_submodule(name), tensors[f"{name}.weight_scale"]
-    zero, top = torch.zeros(scale.shape, dtype=torch.int32), 2 ** (quantized.config.bits(name)[0] - 1) - 1
-    layer.weight = nn.Parameter(dequantize_affine(tensors[f"{name}.weight"], scale, zero))
+    weight_bits, _ = quantized.config.bits(name)
+    low, high = quant_range(cast(int, weight_bits), signed=True, narrow_range=True)
+    scale = tensors[f"{name}.weight_scale"]
+    zero_point = torch.zeros(scale.shape, dtype=torch.int32)
+    quantized.weight_qparams[name] = QParams(scale, zero_point, low, high)
+    layer = layer_of(name, quantized.graph_module)
+    layer.weight = nn.Parameter(dequantize_affine(tensors[f"{name}.weight"], scale, zero_point))
     layer.bias = nn.Parameter(tensors[f"{name}.bias"])
-    quantized.weight_qparams[name] = QParams(scale, zero, -top, top)
     if f"{name}.bias_scale" in tensors:
-        zero = torch.zeros((), dtype=torch.int32)
-        quantized.bias_qparams[name] = QParams(tensors[f"{name}.bias_scale"], zero, -(2**31), 2**31 - 1)
+        zero_point = torch.zeros((), dtype=torch.int32)
+        quantized.bias_qparams[name] = QParams(tensors[f"{name}.bias_scale"], zero_point, INT32_MIN, INT32_MAX)
 
 
 def _read(path: Path) -> tuple[Target, dict[str, Tensor]]:
@@ -152,4 +165,5 @@ def _read(path: Path) -> tuple[Target, dict[str, Tensor]]:
         metadata = stored.metadata() or {}
         if "target" not in metadata:
             raise ValueError(f"{path} holds no fine-tuned network: expected a file that 'zeropoint finetune' wrote.")
-        return Target(**json.loads(metadata["target"])), {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+        tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 – it cannot be iterated
+    return Target(**json.loads(metadata["target"])), tensors

@@ -64,7 +64,9 @@ class PairedDifference:
         It adds half an image to each of the four cells of the 2 × 2 table, so that two models which agree on
         every image do not claim a difference of exactly zero, plus or minus nothing.
         """
-        n, gained, lost = self.n + 2, self.gained + 0.5, self.lost + 0.5
+        n = self.n + 2
+        gained = self.gained + 0.5
+        lost = self.lost + 0.5
         centre = (gained - lost) / n
         half = Z95 * math.sqrt(gained + lost - (gained - lost) ** 2 / n) / n
         return 100 * (centre - half), 100 * (centre + half)
@@ -72,7 +74,8 @@ class PairedDifference:
     @property
     def p_value(self) -> float:
         """The exact two-sided McNemar test: could a fair coin have dealt out these changes?"""
-        changed, fewer = self.gained + self.lost, min(self.gained, self.lost)
+        changed = self.gained + self.lost
+        fewer = min(self.gained, self.lost)
         tail = sum(math.comb(changed, k) for k in range(fewer + 1))
         return min(1.0, 2 * tail / 2**changed)
 
@@ -91,7 +94,8 @@ def wilson_interval(correct: int, n: int) -> tuple[float, float]:
     """
     if not 0 <= correct <= n or n == 0:
         raise ValueError(f"{correct} correct of {n}: expected 0 <= correct <= n with at least one image.")
-    share, z2 = correct / n, Z95**2
+    share = correct / n
+    z2 = Z95**2
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = Z95 * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
     return max(0.0, centre - half), min(1.0, centre + half)
@@ -116,7 +120,10 @@ def paired_difference(before: Any, after: Any) -> PairedDifference:
     ValueError
         When the lengths differ: the comparison needs the same images in the same order.
     """
-    before, after = np.asarray(before, dtype=bool), np.asarray(after, dtype=bool)
+    before = np.asarray(before, dtype=bool)
+    after = np.asarray(after, dtype=bool)
     if before.shape != after.shape:
         raise ValueError(f"{len(before)} and {len(after)} images: a paired comparison needs the same images.")
-    return PairedDifference(int((~before & after).sum()), int((before & ~after).sum()), len(before))
+    gained = int((~before & after).sum())
+    lost = int((before & ~after).sum())
+    return PairedDifference(gained, lost, len(before))

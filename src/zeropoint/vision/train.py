@@ -96,11 +96,13 @@ class Training:
         torch.manual_seed(self.recipe.seed * 100_003 + self.epoch)  # a resumed run repeats nothing
         self.model.train()
         order = torch.randperm(len(self.images))[: self.steps * self.recipe.batch_size]
-        total_loss = correct = 0.0
+        total_loss = 0.0
+        correct = 0
         bar = tqdm(order.split(self.recipe.batch_size), desc=f"epoch {self.epoch + 1}/{self.recipe.epochs}")
         for index in bar:
             loss, hits = self._step(index)
-            total_loss, correct = total_loss + loss, correct + hits
+            total_loss += loss
+            correct += hits
             bar.set_postfix(loss=f"{loss:.3g}")
         self.epoch += 1
         return {
@@ -191,7 +193,9 @@ def fit(training: Training, *, checkpoint: Path, log: Path) -> nn.Module:
 
 def read_log(path: Path) -> list[dict]:
     """Return the lines of a log, each a dict; none when there is no such file."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+    if not path.is_file():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def train_network(
@@ -217,7 +221,8 @@ def train_network(
         raise ValueError(f"There is no network called {name!r}: expected one of {', '.join(ARCHITECTURES)}.")
     images, labels = cifar.train(raw=True) if subset else cifar.full_train(raw=True)
     folder.mkdir(parents=True, exist_ok=True)
-    checkpoint, log = folder / f"{name}.ckpt", folder / f"{name}.log"
+    checkpoint = folder / f"{name}.ckpt"
+    log = folder / f"{name}.log"
     torch.manual_seed(recipe.seed)
     training = Training(ARCHITECTURES[name](), images, labels, recipe)
     if checkpoint.is_file() and not fresh:
