@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import socket
@@ -88,6 +89,23 @@ def open_notebook(page: Page, server: LabServer, path: str) -> None:
     except PlaywrightTimeout as error:
         dialogs = " | ".join(page.locator(".jp-Dialog").all_inner_texts())
         raise AssertionError(f"{path} has no idle kernel. Dialogues on the page: {dialogs or 'none'}.") from error
+
+
+def leave(page: Page, server: LabServer) -> None:
+    """Leave the page, then stop its kernel, which would otherwise keep its memory as long as the server runs.
+
+    In this order: a page whose kernel goes away says so in its console.
+    """
+    page.goto("about:blank")
+    for kernel in json.loads(_ask(server, "GET", "kernels")):
+        _ask(server, "DELETE", f"kernels/{kernel['id']}")
+
+
+def _ask(server: LabServer, method: str, what: str) -> bytes:
+    headers = {"Authorization": f"token {server.token}"}
+    request = urllib.request.Request(f"{server.url}/api/{what}", method=method, headers=headers)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return answer.read()
 
 
 def run_all(page: Page, *, timeout_ms: int = RUN_MILLISECONDS) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.labtools import REPOSITORY, LabServer, cells_with_widgets, open_notebook, run_as_far_as
+from tests.browser.labtools import REPOSITORY, LabServer, cells_with_widgets, leave, open_notebook, run_as_far_as
 from tests.scopes import one_class_each
 
 LESSONS = sorted(path.name for path in (REPOSITORY / "notebooks").glob("*.ipynb"))
@@ -62,6 +62,8 @@ class LessonInJupyterLab:
         if SHOTS:
             page.screenshot(path=Path(SHOTS) / f"{Path(self.lesson).stem}.png")
         assert console_errors == []
+        leave(page, server)
+        console_errors.clear()  # what a page says while it is left is no fault of the next one
 
 
 globals().update(one_class_each(LessonInJupyterLab, "lesson", {name[:2]: name for name in LESSONS}))

@@ -31,7 +31,8 @@ def test_the_readme_links_from_the_top() -> None:
         "| | lesson | minutes | memory | exercise |",
         "|---|---|---|---|---|",
         "| 00 | [Start here](notebooks/00_start_here.ipynb) | 15 | – | – |",
-        "| 02 | [The ruler](notebooks/02_ruler.ipynb) | 1200 | 1,230 MiB | [one exercise](exercises/02_ruler.ipynb) |",
+        "| 02 | [The ruler](notebooks/02_ruler.ipynb) | 1200 | 1,230\N{NO-BREAK SPACE}MiB | "
+        "[one exercise](exercises/02_ruler.ipynb) |",
         "| | [Quick test](quiz/quick_test.ipynb) | 10 | – | nine questions, 7 to pass |",
     ]
 

@@ -252,7 +252,7 @@ def test_add_a_range_choice(copy: Path) -> None:
     tests = copy / "tests" / "quant" / "test_histogram.py"
     tests.write_text(tests.read_text(encoding="utf-8") + SIGMA_TEST, encoding="utf-8")
     assert len(changed(before, state(copy))) == 2
-    done = pytest_in(copy, "tests/quant/test_histogram.py", "tests/quant/test_operators.py")
+    done = pytest_in(copy, "tests/quant/test_histogram.py", "-k", "sigma or torch or few_and_extreme or bad_use")
     assert done.returncode == 0, done.stdout[-4000:]
     succeeds(copy, "pyrefly", "check", "--python-interpreter-path", sys.executable)
     succeeds(copy, "ruff", "check", "src/zeropoint/quant", "tests/quant")

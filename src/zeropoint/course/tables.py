@@ -135,7 +135,7 @@ def _row(cells: list[str]) -> str:
 
 
 def _memory(lesson: Lesson, memory: Mapping[str, int]) -> str:
-    return f"{memory[lesson.stem]:,} MiB" if lesson.stem in memory else "–"
+    return f"{memory[lesson.stem]:,}\N{NO-BREAK SPACE}MiB" if lesson.stem in memory else "–"
 
 
 def _exercises(lesson: Lesson, folder: str) -> str:
