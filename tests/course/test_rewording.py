@@ -23,7 +23,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 REWORDED = ("zeropoint.course.", "zeropoint.lessons.")
-SLOW = ("04.1", "06.1", "06.2", "08.1", "09.2")  # a second per answer: there two wrong ones speak for the others
 FEWEST_WORDS = 3
 
 Grades = dict[str, list[tuple[bool, int, str]]]  # passed, points, message: of the right answer, then of the wrong ones
@@ -103,8 +102,6 @@ def grades(*, only_partial: bool = False) -> Grades:
             number, place = entry.id.split(".")
             answers = import_module(f"tests.lessons.lesson_{number}.wrong_{place}")
             wrong = [answer for answer, _ in answers.WRONG]
-            if entry.id in SLOW:
-                wrong = wrong[:2]
             results = [check(entry.id, answer) for answer in (answers.RIGHT, *wrong)]
             found[entry.id] = [(result.passed, result.points, result.message) for result in results]
     return found

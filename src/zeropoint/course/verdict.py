@@ -37,7 +37,7 @@ class Problem(str):
         return problem
 
     # str's own returns the text alone; copy and pickle hand to __new__ whatever comes from here
-    def __getnewargs__(self) -> tuple[Kind, str]:  # pyrefly: ignore[bad-override]
+    def __getnewargs__(self) -> tuple[Kind, str]:  # pyrefly: ignore[bad-override] – str takes one argument, this two
         """Return what copying and pickling make the same problem from."""
         return self.kind, str(self)
 
