@@ -102,7 +102,7 @@ class FunctionCheck:
                 False, f"Expected your function itself, got a {type(answer).__name__}: check(…, name), without ()."
             )
         cases = self._same_cases
-        expected = [self._value(self.reference, case) for case in cases]
+        expected = self._expected
         deadline = time.monotonic() + self.seconds
         outcomes: list[Outcome] = []
         for case, want in zip(cases, expected, strict=True):
@@ -179,6 +179,11 @@ class FunctionCheck:
     def _same_cases(self) -> list[Case]:
         """The cases of all answers: nothing changes them, since every call gets copies."""
         return self.cases()
+
+    @cached_property
+    def _expected(self) -> list[Any]:
+        """What the reference gives in each case; only comparisons of ours ever see it."""
+        return [self._value(self.reference, case) for case in self._same_cases]
 
     @cached_property
     def _impostor_results(self) -> list[list[list[np.ndarray] | None]]:

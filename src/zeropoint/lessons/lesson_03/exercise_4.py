@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -46,7 +45,6 @@ def cases() -> list[Case]:
     return [Case(target, public=i < 2) for i, target in enumerate(_targets())]
 
 
-@lru_cache
 def _targets() -> tuple[Target, ...]:
     """Return tensors and SQNRs; all but three SQNRs lie well between those of two bit widths.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -41,24 +40,17 @@ class EndTask:
 
 def reference(x: np.ndarray, bit_width: int) -> EndTask:
     """Return the best of 200 ends up to the maximum and 41 more around that one, as a task to be judged by."""
-    best, least = _least(np.ascontiguousarray(x, F32).tobytes(), bit_width)
-    return EndTask(x, bit_width, best, least)
+    flat = np.ravel(x)
+    largest = float(flat.max())
+    coarse = _best(flat, largest * np.arange(1, _GRID + 1) / _GRID, bit_width)
+    best = _best(flat, np.minimum(coarse * np.linspace(0.99, 1.01, 41), largest), bit_width)
+    return EndTask(x, bit_width, best, error_of(flat, best, bit_width))
 
 
 def error_of(x: np.ndarray, high: float, bit_width: int) -> float:
     """Return the mean squared error of x quantized over [0, high], unsigned."""
     quant_min, quant_max = quant_range(bit_width, signed=False)
     return mse(x, fake_quantize_affine(x, F32(high / quant_max), 0, quant_min, quant_max))
-
-
-@lru_cache(maxsize=64)
-def _least(content: bytes, bit_width: int) -> tuple[float, float]:
-    """Return the best end and its error; the same few tensors come up at every check."""
-    x = np.frombuffer(content, F32)
-    largest = float(x.max())
-    coarse = _best(x, largest * np.arange(1, _GRID + 1) / _GRID, bit_width)
-    high = _best(x, np.minimum(coarse * np.linspace(0.99, 1.01, 41), largest), bit_width)
-    return high, error_of(x, high, bit_width)
 
 
 def _best(x: np.ndarray, ends: np.ndarray, bit_width: int) -> float:

@@ -144,7 +144,6 @@ def _case(task: BudgetTask, *, public: bool = False) -> Case:
     return Case((task.costs, task.widths, task.counts, task.budget_bytes), public=public)
 
 
-@cache
 def _drawn_tasks() -> tuple[BudgetTask, ...]:
     generator = np.random.default_rng(113)
     found: list[BudgetTask] = []
