@@ -54,13 +54,14 @@ def int8_verdict(flags: Iterable[str]) -> tuple[str, str]:
 
 def check_cores() -> tuple[str, str]:
     """Count the cores that this process may use."""
-    usable = _usable_cores()
+    usable = usable_cores()
     if usable < 2:
         return WARN, "1 core: expect lessons to take about twice their stated time"
     return OK, f"{usable} cores usable of {os.cpu_count()}"
 
 
-def _usable_cores() -> int:
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -13,13 +13,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
 import pytest
+
+from tests.lessons.answers import answers_to
 
 ROOT = Path(__file__).parents[2]
 REWORDED = ("zeropoint.course.", "zeropoint.lessons.")
@@ -99,8 +100,7 @@ def grades(*, only_partial: bool = False) -> Grades:
             whole = isinstance(specification(entry.id), FunctionCheck | PlanCheck)
             if only_partial and whole:
                 continue
-            number, place = entry.id.split(".")
-            answers = import_module(f"tests.lessons.lesson_{number}.wrong_{place}")
+            answers = answers_to(entry.id)
             wrong = [answer for answer, _ in answers.WRONG]
             results = [check(entry.id, answer) for answer in (answers.RIGHT, *wrong)]
             found[entry.id] = [(result.passed, result.points, result.message) for result in results]
@@ -131,8 +131,7 @@ def test_other_words_give_the_same_grades() -> None:
     assert len(SENTENCES) > 1000
     unmoved = 0
     for exercise, ((passed, points, _), *wrong) in found.items():
-        number, place = exercise.split(".")
-        known = import_module(f"tests.lessons.lesson_{number}.wrong_{place}").WRONG
+        known = answers_to(exercise).WRONG
         assert passed and points > 0, exercise
         for at, (passed, points, message) in enumerate(wrong):
             expected = partial[exercise][at + 1][1] if exercise in partial else 0

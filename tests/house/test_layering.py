@@ -1,7 +1,6 @@
 """Imports point down, no two modules need each other, and no lesson knows another.
 
-Read from the source, so that imports inside functions count; those under ``TYPE_CHECKING`` are never executed, so they
-count for the layers, and not for circles.
+Read from the source, so that imports inside functions count, and those under ``TYPE_CHECKING``, never executed, too.
 """
 
 from __future__ import annotations
@@ -96,9 +95,11 @@ def upward(module: str, target: str) -> str | None:
     return None
 
 
-def circle(imports: dict[str, list[Import]]) -> list[str] | None:
-    """Return modules that need each other in a circle when they run, if there are any."""
-    graph = {module: {found.target for found in all_of if found.runs} - {module} for module, all_of in imports.items()}
+def circle(imports: dict[str, list[Import]], *, types: bool = False) -> list[str] | None:
+    """Return modules that need each other in a circle, when they run or also for their types, if there are any."""
+    graph = {}
+    for module, all_of in imports.items():
+        graph[module] = {found.target for found in all_of if found.runs or types} - {module}
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
@@ -111,8 +112,9 @@ def test_imports_point_down(module: str) -> None:
     assert [problem for found in IMPORTS[module] if (problem := upward(module, found.target))] == []
 
 
-def test_no_circle() -> None:
-    assert circle(IMPORTS) is None
+@pytest.mark.parametrize("types", [False, True])
+def test_no_circle(types: bool) -> None:
+    assert circle(IMPORTS, types=types) is None
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if not name.endswith("__main__")])
@@ -189,6 +191,7 @@ def test_a_circle_through_a_function_is_seen_and_types_are_none() -> None:
     typed = list(imports_in("if TYPE_CHECKING:\n    from zeropoint.quant.a import y", "zeropoint.quant", {a, b}))
     assert circle({a: inside, b: back})
     assert circle({a: inside, b: typed}) is None
+    assert circle({a: inside, b: typed}, types=True)
 
 
 @pytest.mark.parametrize("source", ['import_module("zeropoint.lessons.lesson_02")', 'x = f"zeropoint.lessons.{n}"'])

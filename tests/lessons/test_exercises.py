@@ -8,12 +8,11 @@ import re
 import sys
 from contextlib import suppress
 from functools import cache
-from importlib import import_module
-from types import ModuleType
 
 import numpy as np
 import pytest
 
+from tests.lessons.answers import answers_to
 from tests.scopes import one_class_each
 from zeropoint.course import check, hint, solution
 from zeropoint.course.build import CHECK_CALL
@@ -34,12 +33,6 @@ NONSENSE = [None, ..., 3, "text", [], {}, lambda: 1, lambda *a: None, lambda *a:
 def anonymous(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     monkeypatch.delenv("JUPYTERHUB_USER", raising=False)
     monkeypatch.setenv("ZEROPOINT_PROGRESS", str(tmp_path / "progress.sqlite"))
-
-
-def answers_to(exercise: str) -> ModuleType:
-    """Return the answers that were written for an exercise, right and wrong."""
-    lesson, number = exercise.split(".")
-    return import_module(f"tests.lessons.lesson_{lesson}.wrong_{number}")
 
 
 @cache

@@ -137,7 +137,7 @@ class ProgressReport:
         """Return what to do next and in which notebook; both are empty when nothing is left."""
         if not self.history and self.course:
             lesson = self.course.lessons[0]
-            return f"lesson {lesson.stem[:2]} ({lesson.title})", f"notebooks/{lesson.stem}.ipynb"
+            return f"lesson {lesson.number} ({lesson.title})", f"notebooks/{lesson.stem}.ipynb"
         return next(iter(self.to_do), ("", ""))
 
     def notes(self) -> list[str]:

@@ -58,8 +58,8 @@ def where_to_start(*answers: str) -> None:
     open_ = [(number, pointer) for number, (pointer, answer) in questions if answer != pointer.skip]
     wanted = open_[0][1].lesson if open_ else LAST
     lessons = load_manifest().lessons  # a lesson that is not written yet leads to the next one
-    lesson = next((entry for entry in lessons if entry.stem[:2] >= wanted), lessons[-1])
-    print(f"Start with lesson {lesson.stem[:2]} ({lesson.title}), {lesson.minutes} minutes.")
+    lesson = next((entry for entry in lessons if entry.number >= wanted), lessons[-1])
+    print(f"Start with lesson {lesson.number} ({lesson.title}), {lesson.minutes} minutes.")
     if not open_:
         print("All five questions say that you know the arithmetic: see it at work on a whole network.")
         return

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zeropoint.deploy.comparison import FEWEST_ROUNDS, Comparison, Times
+from zeropoint.hardware import usable_cores
 
 if TYPE_CHECKING:
     import pandas
@@ -170,10 +171,4 @@ def _check(calls: Mapping[str, Call], reference: str, rounds: int, warmup: int, 
 def _load_a_core() -> float | None:
     if not hasattr(os, "getloadavg"):
         return None  # Windows
-    return os.getloadavg()[0] / _cores()
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):  # Linux: those that this process may use
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return os.getloadavg()[0] / usable_cores()
