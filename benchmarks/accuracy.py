@@ -26,6 +26,7 @@ from zeropoint.quant import (
     PerAxis,
     PerTensor,
     QConfig,
+    absorb_biases,
     adaround,
     correct_bias,
     equalize_cross_layer,
@@ -76,8 +77,18 @@ def _ranges_and_repairs(network: str) -> Iterator[Row]:
             yield Row(f"{name}, {method}", replace(config, activation_range=method))
         best = replace(config, activation_range="mse")
         yield Row(f"{name}, mse + cross-layer equalization", best, prepare=equalize_cross_layer)
+        absorbing = f"{name}, mse + cross-layer equalization + bias absorption"
+        yield Row(absorbing, best, prepare=_equalize_and_absorb)
         for repairs in (("bias correction",), ("AdaRound",), ("AdaRound", "bias correction")):
             yield Row(f"{name}, mse + {' + '.join(repairs)}", best, repairs)
+
+
+def _equalize_and_absorb(model: nn.Module) -> nn.Module:
+    return absorb_biases(equalize_cross_layer(model), _calibration())
+
+
+def _calibration() -> list[Tensor]:
+    return list(cifar.calibration(CALIBRATION_IMAGES)[0].split(128))
 
 
 def _spread_channels() -> Iterator[Row]:
@@ -99,7 +110,7 @@ def _spread_and_equalize(model: nn.Module) -> nn.Module:
 
 def quantize(row: Row, model: nn.Module) -> QuantizedModel:
     """Return the network as the row wants it."""
-    batches = list(cifar.calibration(CALIBRATION_IMAGES)[0].split(128))
+    batches = _calibration()
     floating = row.prepare(model)
     quantized = quantize_model(floating, batches, row.config)
     for name in row.repairs:

@@ -32,6 +32,11 @@ def results() -> dict[str, dict]:
     return recorded("accuracy_resnet20")
 
 
+def in_words(difference: list[float]) -> str:
+    """Return points and their interval as the tables show them."""
+    return "{:+.2f} ({:+.2f} … {:+.2f})".format(*difference)
+
+
 def lost(row: dict) -> float:
     return -row["difference"][0]
 
@@ -67,6 +72,26 @@ def test_table_of_fine_tuned_networks_shows_exactly_the_recorded_results() -> No
     rows = recorded("finetuned")
     table = {name: cell.partition(" (")[0] for name, cell in shown("fine-tuned", 2).items()}
     assert table == {name: f"{row['top1']:.2f} %" for name, row in rows.items()}
+    assert all(row["n"] == 10_000 for row in rows.values())
+
+
+def test_table_of_rivals_shows_exactly_the_recorded_results() -> None:
+    rows = {name: row for name, row in recorded("finetuned").items() if "ptq" in row}
+    ways = ("ptq", "adaround", "control_ptq")
+    assert rows
+    for column, way in enumerate(ways, 1):
+        assert shown("rivals", column) == {name: in_words(row[way]["fp32"]) for name, row in rows.items()}
+    assert shown("rivals", 4) == {name: in_words(row["fp32"]) for name, row in rows.items()}
+    for column, way in enumerate(ways[1:], 5):
+        assert shown("rivals", column) == {name: in_words(row[way]["qat"]) for name, row in rows.items()}
+    assert all(row["n"] == 10_000 for row in rows.values())
+
+
+def test_table_of_saturation_shows_exactly_the_recorded_results() -> None:
+    rows = recorded("saturation")
+    assert shown("saturation", 1) == {name: in_words(row["exact"]) for name, row in rows.items()}
+    assert shown("saturation", 2) == {name: in_words(row["avx2"]) for name, row in rows.items()}
+    assert shown("saturation", 3) == {name: f"{row['changed']:.2f} %" for name, row in rows.items()}
     assert all(row["n"] == 10_000 for row in rows.values())
 
 

@@ -22,6 +22,12 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 START_SECONDS = 60  # a cold start on a busy machine takes a quarter of this
 RUN_MILLISECONDS = 60_000
 
+# the words that reach beyond the picture they belong to
+CUT_OFF = """nodes => nodes.filter((node) => {
+    const [a, b] = [node, node.closest('svg')].map((n) => n.getBoundingClientRect());
+    return a.left < b.left - 1 || a.right > b.right + 1 || a.top < b.top - 1 || a.bottom > b.bottom + 1;
+}).map((node) => node.textContent)"""
+
 
 @dataclass(frozen=True)
 class LabServer:
@@ -122,6 +128,11 @@ def run_all(page: Page, *, timeout_ms: int = RUN_MILLISECONDS) -> None:
 def run_as_far_as(page: Page, cell: int | None, *, timeout_ms: int = RUN_MILLISECONDS) -> None:
     """Run the cells from the top to one, given by its position in the notebook, and wait for it; None: to the last.
 
+    Parameters
+    ----------
+    timeout_ms : int
+        How long no cell may end: a busy machine takes many times as long for all of them, and still goes on.
+
     Raises
     ------
     AssertionError
@@ -170,10 +181,16 @@ _RUN_CELLS = """([last, limit]) => {
     const { content } = window.jupyterapp.shell.currentWidget;
     const all = last === null || last + 1 >= content.widgets.length;
     if (!all) content.activeCellIndex = last + 1;
-    return Promise.race([
-        window.jupyterapp.commands.execute(all ? 'notebook:run-all-cells' : 'notebook:run-all-above'),
-        new Promise((_, reject) => setTimeout(() => reject(new Error(`not done after ${limit} ms`)), limit)),
-    ]);
+    const ended = () => content.widgets.filter(({ model }) => model.executionCount).length;
+    let [seen, since, watch] = [-1, 0, 0];
+    const stuck = new Promise((_, reject) => {
+        watch = setInterval(() => {
+            if (ended() !== seen) [seen, since] = [ended(), Date.now()];
+            if (Date.now() - since > limit) reject(new Error(`no cell ended for ${limit} ms, ${seen} have`));
+        }, 500);
+    });
+    const run = window.jupyterapp.commands.execute(all ? 'notebook:run-all-cells' : 'notebook:run-all-above');
+    return Promise.race([run, stuck]).finally(() => clearInterval(watch));
 }"""
 
 _ASK_KERNEL = """async ([code, expression]) => {

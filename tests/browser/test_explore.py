@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.labtools import LabServer, evaluate_in_kernel, open_notebook, run_all, set_theme
+from tests.browser.labtools import CUT_OFF, LabServer, evaluate_in_kernel, open_notebook, run_all, set_theme
 
 SETUP = """import time
 import numpy as np
@@ -41,19 +41,32 @@ CELLS = (
     "guess = explore(controls[:1], lambda clip: draw(clip, 4, False, 'conv1'), title='Guess', predict='How many?',"
     " answer=lambda clip: 2 * clip)\nguess",
     "slow = explore(controls[:1], lambda clip: draw(clip, 4, False, 'conv1', wait=0.25), title='Slow')\nslow",
+    "same = explore(controls[:1], lambda clip: draw(1, 4, False, 'conv1'), title='Same')\nsame",
+    """counts = {"small": 3, "large": 5}
+channel = Slider("channel", "channel of the layer, from the quietest to the loudest", 0, 100, 1, 50, unit="%",
+                 follows="layer", counts=counts)
+choice = Choice("layer", "layer", list(counts), "large")
+def facts(channel, layer):
+    place = round(channel * (counts[layer] - 1) / 100)
+    words = [(f"fact {i} about the channel", "−6.8 points, from −7.5 to −6.1 (n = 2,000)") for i in range(3)]
+    line = Line([0, 1], [0, place], label="a line")
+    return Picture([Panel("One", "x", "y", [line])], say=f"{layer}, channel {place}.", facts=words)
+follows = explore([channel, choice], facts, title="Follows")
+follows""",
 )
 
 
-# the words that reach beyond the picture they belong to
-CUT_OFF = """nodes => nodes.filter((node) => {
-    const [a, b] = [node, node.closest('svg')].map((n) => n.getBoundingClientRect());
-    return a.left < b.left - 1 || a.right > b.right + 1 || a.top < b.top - 1 || a.bottom > b.bottom + 1;
-}).map((node) => node.textContent)"""
+SILENCE = 4000  # milliseconds, as in explorable.js
+
+# the parts that are wider than there is room for them
+TOO_WIDE = """root => [root, ...root.querySelectorAll('*')]
+    .filter((node) => node instanceof HTMLElement && node.clientWidth && node.scrollWidth > node.clientWidth + 1)
+    .map((node) => `${node.tagName}.${node.className}: ${node.scrollWidth} > ${node.clientWidth}`)"""
 
 
 @pytest.fixture(scope="module")
 def notebook(page: Page, lab_server: Callable[[Path], LabServer], tmp_path_factory: pytest.TempPathFactory) -> Page:
-    """The page with a notebook of three explorables, executed."""
+    """The page with a notebook of explorables, executed."""
     root = tmp_path_factory.mktemp("notebooks")
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
@@ -150,11 +163,71 @@ def test_guess_opens_the_picture(notebook: Page) -> None:
     region = notebook.get_by_role("region", name="Guess")
     expect(region.get_by_role("slider")).to_be_hidden()
     expect(region.get_by_role("img")).to_have_count(0)
-    region.get_by_role("spinbutton", name="How many?").fill("4")
-    region.get_by_role("button", name="Lock my guess").press("Enter")
-    expect(region.get_by_role("status").first).to_have_text("Your guess: 4. Answer: 5. Off by 1.")
+    field = region.get_by_role("textbox", name="How many?")
+    for typed, said in [("", "Type one number"), ("1,000", "read in two ways"), ("4 or 5", "Type one number")]:
+        field.fill(typed)
+        field.press("Enter")
+        expect(region.get_by_role("status").first).to_contain_text(said)
+    expect(region.get_by_role("slider")).to_be_hidden()
+    field.fill("")
+    notebook.keyboard.type("4,5")
+    notebook.keyboard.press("Enter")
+    expect(region.get_by_role("status").first).to_have_text("Your guess: 4.5. Answer: 5. Off by 0.5.")
     expect(region.get_by_role("slider", name="clip at")).to_be_visible()
     expect(region.get_by_role("img")).to_have_count(3)
+    expect(region.get_by_role("group", name="Picture")).to_be_focused()
+    notebook.keyboard.press("Tab")
+    expect(region.get_by_role("slider", name="clip at")).to_be_focused()
+    assert evaluate_in_kernel(notebook, "guess.guess") == "4.5"
+
+
+def test_a_move_that_changes_no_picture_is_answered(notebook: Page) -> None:
+    same = notebook.get_by_role("region", name="Same")
+    for key in ("Home", "ArrowRight", "ArrowRight"):
+        same.get_by_role("slider").press(key)
+    expect(same.get_by_role("slider")).to_have_attribute("aria-valuetext", "0.60\u00a0σ")
+    notebook.wait_for_timeout(SILENCE + 1000)
+    expect(same.get_by_role("status")).to_have_text("")
+    assert evaluate_in_kernel(notebook, "same.values") == "{'clip': 0.6}"
+
+
+def test_a_slider_has_one_stop_for_each_channel_of_the_chosen_layer(notebook: Page) -> None:
+    follows = notebook.get_by_role("region", name="Follows")
+    slider = follows.get_by_role("slider")
+    for place in (3, 4):
+        slider.press("ArrowRight")
+        expect(live_line(follows)).to_have_text(f"large, channel {place}.")
+    follows.get_by_role("radio", name="small").check()
+    expect(live_line(follows)).to_have_text("small, channel 2.")
+    for place in (1, 0):
+        slider.press("ArrowLeft")
+        expect(live_line(follows)).to_have_text(f"small, channel {place}.")
+    assert evaluate_in_kernel(notebook, "follows.values['channel']") == "0"
+
+
+@pytest.mark.parametrize("name", ["Where to clip", "Follows"])
+def test_nothing_is_cut_off_in_a_narrow_cell(notebook: Page, name: str) -> None:
+    region = notebook.get_by_role("region", name=name)
+    for width in (468, 340, 232):
+        region.evaluate("(node, width) => { node.style.width = `${width}px`; }", width)
+        notebook.wait_for_timeout(200)
+        screenshot(region, f"explore_{name[0]}_{width}")
+        assert region.evaluate(TOO_WIDE) == [], width
+    region.evaluate("node => { node.style.width = ''; }")
+
+
+def test_running_a_cell_again_leaves_nothing_behind(notebook: Page) -> None:
+    region = notebook.get_by_role("region", name="Slow")
+    host = region.evaluate_handle("node => node.parentElement")
+    notebook.evaluate(
+        """index => {
+        window.jupyterapp.shell.currentWidget.content.activeCellIndex = index;
+        return window.jupyterapp.commands.execute('notebook:run-cell');
+    }""",
+        3,
+    )
+    notebook.wait_for_function("host => !host.isConnected && host.childElementCount === 0", arg=host)
+    expect(region).to_have_count(1)
 
 
 def test_letter_keys_leave_the_notebook_alone(notebook: Page, widget: Locator) -> None:

@@ -68,14 +68,23 @@ def forms(page: Page) -> Locator:
 
 
 def fill(form: Locator, asked: Session, *, wrong: int = 0) -> None:
-    """Answer by mouse; the last ``wrong`` questions get an option that is not right."""
-    form.get_by_role("spinbutton").fill(str(asked.question(1).answer))
-    for number in range(2, 10):
+    """Answer by mouse; the last ``wrong`` questions get an answer that is not right."""
+    for number in range(1, 10):
+        group = form.get_by_role("group").nth(number - 1)
+        spoil = number > 9 - wrong
+        if asked.questions[number - 1].kind == "numeric":
+            group.get_by_role("textbox").fill("−1" if spoil else in_german(asked, number))
+            continue
         letters = right_letters(asked, number)
-        if number > 9 - wrong:
+        if spoil:
             letters = [next(letter for letter in "abcd" if letter not in letters)]
         for letter in letters:
-            form.get_by_role("group").nth(number - 1).locator(f"input[value={letter}]").check()
+            group.locator(f"input[value={letter}]").check()
+
+
+def in_german(asked: Session, number: int) -> str:
+    """Return the right number with a comma, which an English page must not lose."""
+    return str(asked.question(number).answer).replace(".", ",")
 
 
 def submit(form: Locator) -> None:
@@ -94,13 +103,13 @@ def test_keyboard_alone_from_the_first_question_to_the_next_try(page: Page, serv
     open_notebook(page, server, NOTEBOOK)
     run_all(page)
     form, asked, cells = forms(page), quiz(), page.evaluate(CELLS)
-    form.get_by_role("spinbutton").focus()
-    page.keyboard.type("52")
-    for number in range(2, 10):
-        page.keyboard.press("Tab")
+    form.get_by_role("textbox").first.focus()
+    for number in range(1, 10):
+        if number > 1:
+            page.keyboard.press("Tab")
         choose_by_key(page, asked, number)
         # "d d" deletes a cell, "x" cuts it, "m" turns it into text, wherever the quiz does not keep its keys to itself
-        for key in "ddxm":
+        for key in "ddxm" if asked.questions[number - 1].kind != "numeric" else "":
             page.keyboard.press(key)
     expect(form).to_contain_text("9 of 9 answered")
     page.keyboard.press("Tab")
@@ -114,15 +123,18 @@ def test_keyboard_alone_from_the_first_question_to_the_next_try(page: Page, serv
     page.keyboard.press("Tab")
     expect(form.get_by_role("button", name="Try again")).to_be_focused()
     page.keyboard.press("Space")
-    expect(form.get_by_role("spinbutton")).to_be_focused()
-    expect(form.get_by_role("spinbutton")).to_have_value("")
+    expect(form.get_by_role("textbox").first).to_be_focused()
+    expect(form.get_by_role("textbox").first).to_have_value("")
     expect(form).to_contain_text("0 of 9 answered")
     assert page.evaluate(CELLS) == cells
     assert not store.exists(), "nobody was logged in"
 
 
 def choose_by_key(page: Page, asked: Session, number: int) -> None:
-    """Choose the right options of the question whose first option has the focus."""
+    """Answer the question whose first option, or whose field, has the focus."""
+    if asked.questions[number - 1].kind == "numeric":
+        page.keyboard.type(in_german(asked, number))
+        return
     right = right_letters(asked, number)
     if asked.questions[number - 1].kind == "single":
         page.keyboard.press("Space")
@@ -171,7 +183,7 @@ def test_two_forms_keep_apart_and_every_try_is_stored(
     second.get_by_role("button", name="Try again").click()
     asked.next_try()
     expect(second).to_contain_text(asked.question(1).text[:60])
-    expect(second.get_by_role("spinbutton")).to_be_focused()
+    expect(second.get_by_role("textbox").first).to_be_focused()
     fill(second, asked)
     submit(second)
     expect(second.get_by_role("status")).to_have_text("✓ 9 of 9 right: passed (7 needed).")
@@ -205,15 +217,18 @@ def test_explanations_and_links_follow_submission(page: Page, graded: Locator) -
         expect(block).to_contain_text(option.why)
     missed = [question.theme for question in quiz().questions[1:]]
     assert graded.get_by_role("link").all_inner_texts() == missed, "one link for each theme"
-    with page.expect_popup() as popup:
-        graded.get_by_role("link").last.click()
-    popup.value.wait_for_url(f"**/tree/notebooks/{Path(last.reread).name}*")
-    popup.value.close()
+    pages = len(page.context.pages)
+    graded.get_by_role("link").last.click()
+    lesson = page.get_by_role("tab", name=Path(last.reread).name)
+    expect(lesson).to_have_attribute("aria-selected", "true")
+    assert len(page.context.pages) == pages, "the lesson opened JupyterLab once more"
+    page.get_by_role("tab", name="twice.ipynb").click()
+    expect(graded).to_be_visible()
 
 
 def test_every_control_keeps_its_keys_and_has_a_name(graded: Locator) -> None:
     controls = graded.locator("input, button, a, [tabindex]")
-    assert controls.count() >= 1 + 8 * 4 + 2 + 1 + 8
+    assert controls.count() >= 2 + 7 * 4 + 2 + 1 + 8
     for control in controls.all():
         assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
     assert graded.get_by_role("group").count() == 9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,11 +11,16 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.labtools import LabServer, evaluate_in_kernel, open_notebook, run_all, set_theme
+from tests.browser.labtools import CUT_OFF, LabServer, evaluate_in_kernel, open_notebook, run_all, set_theme
 from zeropoint.lab import explore_scale
 from zeropoint.lab.error_split import split_error
 from zeropoint.quant import choose_qparams_affine
 
+# of every text on the screen, in CSS pixels
+SIZES = """nodes => nodes.filter((node) => node.textContent.trim()).map((node) => {
+    const { a, b } = node.getScreenCTM();
+    return parseFloat(getComputedStyle(node).fontSize) * Math.hypot(a, b);
+})"""
 CELLS = (
     "import numpy as np\nfrom zeropoint.lab import explore_scale\nw = explore_scale(np.load('x.npy'))\nw",
     "guess = explore_scale(np.load('x.npy'), bit_width=4, predict='How many levels?', answer=14)\nguess",
@@ -145,11 +151,41 @@ def test_letter_keys_on_a_slider_leave_the_notebook_alone(notebook: Page, ruler:
 def test_guess_opens_the_picture(notebook: Page) -> None:
     second = notebook.get_by_role("region", name="Ruler: scale and zero point").nth(1)
     expect(second.get_by_role("slider", name="minimum")).to_be_hidden()
-    second.get_by_role("spinbutton", name="How many levels?").fill("12")
-    second.get_by_role("button", name="Lock my guess").press("Enter")
+    second.get_by_role("textbox", name="How many levels?").fill("12")
+    second.get_by_role("textbox", name="How many levels?").press("Enter")
     expect(second.get_by_role("status")).to_have_text("Your guess: 12. Answer: 14. Off by 2.")
     expect(second.get_by_role("slider", name="minimum")).to_be_visible()
+    expect(second.get_by_role("group", name="Picture")).to_be_focused()
     assert evaluate_in_kernel(notebook, "guess.guess") == "12.0"
+
+
+# At 200 % the browser lays a window of 1200 pixels out as one of 600, and doubles everything on the screen.
+@pytest.mark.parametrize("width", [1280, 900, 600])
+def test_words_keep_their_size_and_their_place_however_narrow_the_window(
+    notebook: Page, ruler: Locator, width: int
+) -> None:
+    notebook.set_viewport_size({"width": width, "height": 1000})
+    try:
+        notebook.wait_for_timeout(500)
+        if shots := os.environ.get("ZEROPOINT_SHOTS"):
+            ruler.screenshot(path=Path(shots) / f"ruler_{width}.png")
+        words = ruler.locator("svg text")
+        assert min(words.evaluate_all(SIZES)) >= 10
+        assert words.evaluate_all(CUT_OFF) == []
+        handles = [ruler.get_by_role("slider", name=name).bounding_box() for name in ("minimum", "maximum")]
+        axis = ruler.locator("svg").first.locator("line.zp-axis").last.bounding_box()
+        for handle in handles:  # the track, without half a handle on either side, is the axis
+            assert handle["x"] + 8 == pytest.approx(axis["x"], abs=1.5)
+            assert handle["x"] + handle["width"] - 8 == pytest.approx(axis["x"] + axis["width"], abs=1.5)
+    finally:
+        notebook.set_viewport_size({"width": 1280, "height": 1000})
+
+
+def test_small_errors_are_written_as_the_axis_writes_them(notebook: Page, ruler: Locator) -> None:
+    evaluate_in_kernel(notebook, "w", code="w.min_val, w.max_val, w.bit_width, w.signed = -2.0, 2.0, 3, False")
+    expect(live_line(ruler)).to_contain_text("8 levels")
+    assert not any("e-0" in words for words in ruler.locator(".zp-split text").all_text_contents())
+    assert "e-0" not in live_line(ruler).inner_text()
 
 
 def test_every_control_keeps_its_keys_and_every_id_is_unique(notebook: Page, widget: Locator) -> None:

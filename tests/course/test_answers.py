@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -61,6 +63,57 @@ def test_a_combination_without_a_message_gets_the_general_one() -> None:
 def test_a_message_that_could_never_be_shown_is_refused(pair: Any) -> None:
     with pytest.raises(ValueError, match="not among the choices and reasons"):
         ChoiceField("w", ("symmetric",), ("b",), ("symmetric", "b"), ((pair, "never"),), "")
+
+
+# ── numbers as people write them ────────────────────────────────────────────────────────────────────────────────────
+
+BITS_PER_WEIGHT = Field("bits", 4 + 1 / 36, ((4 + 1 / 72, "half of it."), (4.0, "none of it.")), "no.", tolerance=1e-4)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(4.03, 4.028, 4.0278, 145 / 36, Fraction(145, 36), Decimal("4.03")),
+        *(np.float32(4.03), np.float16(4.03), np.array(4.0278), torch.tensor(4.0278)),
+    ],
+)
+def test_a_number_rounded_to_three_digits_is_right_in_every_type(value: Any) -> None:
+    assert BITS_PER_WEIGHT.problem(value) is None
+
+
+@pytest.mark.parametrize(("value", "said"), [(4.01, "half of it"), (4.014, "half of it"), (4.0, "none"), (4.1, "no.")])
+def test_a_known_wrong_idea_is_not_a_rounding(value: float, said: str) -> None:
+    assert said in (BITS_PER_WEIGHT.problem(value) or "")
+
+
+def test_what_is_nearer_to_a_wrong_idea_is_wrong() -> None:
+    close = Field("x", 2.004, ((2.0, "you dropped the last term."),), "no.")
+    assert close.problem(2.004) is None
+    assert close.problem(2.0) == "x: you dropped the last term."
+
+
+@pytest.mark.parametrize("value", [40_300, 40_321, Fraction(80_641, 2)])
+def test_a_count_is_never_rounded(value: Any) -> None:
+    assert Field("bytes", 40_320, (), "count.").problem(value) == "bytes: count."
+
+
+def test_a_field_may_ask_for_more_digits_or_for_all() -> None:
+    assert Field("x", 1 / 3, (), "no.", digits=5).problem(0.333) == "x: no."
+    assert Field("x", 1 / 3, (), "no.", digits=5).problem(0.33333) is None
+    assert Field("x", 0.5, (), "no.", digits=None).problem(0.5004) == "x: no."
+
+
+@pytest.mark.parametrize("answer", [("Symmetric", "B"), ("symmetric ", " b"), ["SYMMETRIC", "b"]])
+def test_a_choice_is_read_in_any_spelling(answer: Any) -> None:
+    assert SCHEME.problem(answer) is None
+
+
+def test_an_unknown_key_is_named_with_the_one_that_was_meant() -> None:
+    fields = FieldsCheck((Field("scale", 0.02, (), "no."), Field("zero_point", 60, (), "no.")), (), "Right.")
+    verdict = fields.grade({"scael": 0.02, "zero_point": 60})
+    assert verdict.message == "Unknown key 'scael': did you mean 'scale'? Still missing: scale."
+    assert "Unknown key 'ZeroPoint': did you mean 'zero_point'?" in fields.grade({"ZeroPoint": 60}).message
+    assert fields.grade({"scale": 0.02, "zero_point": 60, "note": "by hand"}).passed
 
 
 # ── partial credit ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -124,9 +177,12 @@ PLAN = PlanCheck({"bits": dict, "images": int, "observer": str}, (first_is_wide,
 GOOD = {"bits": BITS, "images": 128, "observer": "mse"}
 
 
-@pytest.mark.parametrize(
-    "change", [{}, {"images": np.int64(64)}, {"images": torch.tensor(64)}, {"images": 64.0}, {"observer": " mse "}]
-)
+@pytest.mark.parametrize("images", [64, 64.0, Fraction(64), Decimal(64), np.int64(64), np.array(64), torch.tensor(64)])
+def test_every_kind_of_whole_number_is_one(images: Any) -> None:
+    assert PLAN.grade(GOOD | {"images": images}).passed
+
+
+@pytest.mark.parametrize("change", [{}, {"images": 64}, {"observer": " mse "}])
 def test_many_plans_are_right(change: dict[str, Any]) -> None:
     assert PLAN.grade(GOOD | change).passed
 
@@ -143,7 +199,7 @@ def test_many_plans_are_right(change: dict[str, Any]) -> None:
         (GOOD | {"images": [1]}, "expected a whole number"),
         (GOOD | {"observer": 3}, "expected text in quotes"),
         (GOOD | {"bits": [8]}, "expected a dictionary"),
-        (GOOD | {"size": 3}, "The brief knows no size"),
+        (GOOD | {"size": 3}, "Unknown key 'size': expected bits"),
         ({"bits": BITS}, "Still missing: images, observer"),
         ({"bits": None, "images": None, "observer": ...}, NOT_WRITTEN),
         ({}, NOT_WRITTEN),
@@ -189,3 +245,50 @@ def test_whatever_is_handed_in_gets_a_sentence(check: Any, answer: Any) -> None:
 
 def test_an_endless_dictionary_is_stopped() -> None:
     assert "within 0.3 s" in CHECKS[0].grade(Endless(a=1)).message
+
+
+def pairs(plan: dict[str, Any]) -> str | None:
+    return None if plan["metric"] == "paired difference" else "metric: take pairs."
+
+
+def batches(plan: dict[str, Any]) -> str | None:
+    return None if set(plan["locked"]) == {"batch size"} else "locked: which ones?"
+
+
+CHOICES = PlanCheck(
+    form={"metric": str, "locked": list},
+    constraints=(pairs, batches),
+    hints=(),
+    praise="Right.",
+    options={"metric": ("paired difference", "two accuracies"), "locked": ("batch size", "threads")},
+    partial=True,
+)
+
+
+@pytest.mark.parametrize("metric", ["paired difference", "Paired-Difference", " paired_difference "])
+@pytest.mark.parametrize("locked", [["batch size"], ("Batch-Size",), {"batch_size"}])
+def test_choices_of_a_plan_are_read_in_any_spelling(metric: str, locked: Any) -> None:
+    assert CHOICES.grade({"metric": metric, "locked": locked}).passed
+
+
+def test_a_choice_that_the_brief_does_not_offer_is_named() -> None:
+    message = CHOICES.grade({"metric": "p-value", "locked": ["threads"]}).message
+    assert message == "metric: expected 'paired difference' or 'two accuracies', got 'p-value'."
+    assert "got 'colour'" in CHOICES.grade({"metric": "two accuracies", "locked": ["threads", "colour"]}).message
+
+
+def test_kept_constraints_count_where_they_are_questions_of_their_own() -> None:
+    assert CHOICES.grade({"metric": "two accuracies", "locked": ["batch size"]}).points(4) == 2
+
+
+@pytest.mark.parametrize("metric", [3, None, "p-value"])
+def test_an_entry_of_another_form_costs_its_own_constraints_only(metric: Any) -> None:
+    verdict = CHOICES.grade({"metric": metric, "locked": ["batch size"]})
+    assert (verdict.passed, verdict.points(4)) == (False, 2)
+    assert "metric" in verdict.message
+
+
+def test_an_entry_too_many_costs_something() -> None:
+    right = {"metric": "paired difference", "locked": ["batch size"]}
+    assert CHOICES.grade(right).points(4) == 4
+    assert CHOICES.grade(right | {"size": 3}).points(4) == 2

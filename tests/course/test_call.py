@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
+import getpass
 import itertools
 import os
 import re
@@ -247,11 +249,148 @@ def test_a_procedure_is_judged_by_what_it_did_to_its_argument() -> None:
         impostors=(Impostor(half_, "Half is not nothing."),),
         hints=(),
         praise="",
+        changes=(0,),
         observe=lambda returned, module: module(torch.ones(1, 3)),
     )
     assert spec.grade(lambda module: module.weight.data.fill_(0)).passed
     assert spec.grade(lambda module: module.weight.data.div_(2)).message == "Half is not nothing."
     assert "a Linear" in spec.grade(lambda module: None).message
+
+
+SQUARE = Case(([np.float32([3, 1]), np.float32([2])], 7), public=True)
+
+
+def sums(function: Callable[..., Any], **options: Any) -> Any:
+    """Grade a function that adds up all values of a list of arrays, and is looked at through ``observe``."""
+    settings = {"observe": lambda total, batches, seed: total} | options
+    spec = FunctionCheck(
+        reference=lambda batches, seed: float(sum(batch.sum() for batch in batches)),
+        cases=lambda: [SQUARE],
+        compare=compare_arrays,
+        impostors=(),
+        hints=(),
+        praise="",
+        **settings,
+    )
+    return spec.grade(function)
+
+
+def sorts_in_place(batches: Any, seed: int) -> float:
+    for batch in batches:
+        batch.sort()
+    return 6.0
+
+
+def pops(batches: Any, seed: int) -> float:
+    return float(batches.pop().sum()) + pops(batches, seed) if batches else 0.0
+
+
+@pytest.mark.parametrize("function", [sorts_in_place, pops])
+def test_changed_input_is_noticed_although_something_is_observed(function: Callable[..., Any]) -> None:
+    assert "changes its input" in sums(function).message
+    assert sums(function, changes=(0,)).passed
+
+
+def test_nobody_is_judged_by_input_of_their_own_making() -> None:
+    def empties(batches: Any, seed: int) -> float:
+        batches.clear()
+        return 0.0
+
+    judge = {"observe": lambda total, batches, seed: total - sum(batch.sum() for batch in batches)}
+    assert "changes its input" in sums(empties, **judge).message
+
+
+def test_a_missing_return_is_told_although_something_is_observed() -> None:
+    observe = lambda total, batches, seed: (total, len(batches))  # noqa: E731
+    assert "returns nothing" in sums(lambda batches, seed: None, observe=observe).message
+
+
+def test_none_is_a_result_where_the_brief_asks_for_it() -> None:
+    def first_negative(x: Any) -> Any:
+        return next((i for i, value in enumerate(x) if value < 0), None)
+
+    spec = FunctionCheck(
+        reference=first_negative,
+        cases=lambda: [Case((np.array([1, -1]),)), Case((np.array([1]),)), Case((np.array([-2, 1]),))],
+        compare=lambda got, want: None if got == want else "that is not the first.",
+        impostors=(Impostor(lambda x: None, "You never find one."),),
+        hints=(),
+        praise="",
+    )
+    assert spec.grade(first_negative).passed
+    assert spec.grade(lambda x: None).message == "You never find one."
+
+
+# ── which idea is named ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_idea_is_named_only_if_it_explains_most_errors() -> None:
+    spec = FunctionCheck(
+        reference=lambda x: x % 7,
+        cases=lambda: [Case((x,)) for x in range(20)],
+        compare=compare_arrays,
+        impostors=(Impostor(lambda x: 0, "You return 0."),),
+        hints=(),
+        praise="",
+    )
+    assert spec.grade(lambda x: 0).message == "You return 0."
+    assert "You return 0." not in spec.grade(lambda x: 0 if x > 12 else 9).message
+    assert "You return 0." not in spec.grade(lambda x: 0 if x == 19 else x % 7).message, "it errs in one case only"
+
+
+def test_an_idea_is_named_where_no_result_is_the_only_right_one() -> None:
+    spec = FunctionCheck(
+        reference=lambda x: object(),
+        cases=lambda: [Case((x,)) for x in range(4)],
+        compare=lambda got, want: None if got > 10 else "that is too small.",
+        impostors=(Impostor(lambda x: x, "You return x."),),
+        hints=(),
+        praise="",
+    )
+    assert spec.grade(lambda x: 11).passed
+    assert spec.grade(lambda x: x).message == "You return x."
+    assert "too small" in spec.grade(lambda x: -x - 1).message
+
+
+# ── what is shown ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+LARGE = [
+    {f"layer{i}": np.zeros((9, 9)) for i in range(500)},
+    [[list(range(100))] * 100] * 100,
+    "a" * 10_000,
+    np.arange(10_000).reshape(10, 10, 10, 10),
+    [{"x": np.ones(3), "y": [1, [2, [3, [4, [5]]]]]}] * 50,
+    object(),
+    len,
+]
+
+
+@pytest.mark.parametrize("argument", LARGE, ids=range(len(LARGE)))
+def test_no_argument_becomes_a_wall_of_text(argument: Any) -> None:
+    spec = FunctionCheck(
+        lambda *a: 0, lambda: [Case((argument,) * 5, public=True)], compare_arrays, (), ("",), praise=""
+    )
+    message = spec.grade(lambda *a: 1).message
+    assert message.endswith("the result is wrong (1).")
+    assert len(message) < 460 and "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("wrong", "shown"), [(-2661700.0, "(-2661700)"), (np.float32(16777216), "(16777216)"), (0.1 + 0.2, "(0.3)")]
+)
+def test_whole_numbers_are_printed_as_whole_numbers(wrong: Any, shown: str) -> None:
+    assert f"is wrong {shown}." in (compare_arrays(wrong, 1.0, dtype=False) or "")
+
+
+# ── who is asked ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("ask", [lambda: input("x? "), lambda: getpass.getpass(), lambda: breakpoint()])
+def test_nobody_is_asked_during_a_check(ask: Callable[[], Any]) -> None:
+    before = builtins.input, getpass.getpass, sys.breakpointhook
+    message = doubles(lambda x: ask()).message
+    assert "waits at" in message and "nobody answers" in message
+    assert before == (builtins.input, getpass.getpass, sys.breakpointhook)
 
 
 # ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -121,6 +121,23 @@ def test_greeting_tells_what_was_done(capsys: pytest.CaptureFixture[str]) -> Non
     assert greeting.startswith("Welcome back, Ada. So far: 1 exercise passed, best quiz result 8 of 9; last saved on 2")
 
 
+def test_on_a_hub_the_first_result_says_that_it_is_kept(capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTERHUB_USER", "grace")
+    record("02.1")
+    record("02.2")
+    assert capsys.readouterr().out == "Saved for grace.\n"
+
+
+@POSIX
+def test_nobody_else_may_read_the_file_or_its_folder(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    path = tmp_path / "new" / "progress.sqlite"
+    monkeypatch.setenv("ZEROPOINT_PROGRESS", str(path))
+    learner.login("Ada")
+    record("02.1")
+    assert {oct(file.stat().st_mode & 0o777) for file in path.parent.iterdir()} == {"0o600"}
+    assert oct(path.parent.stat().st_mode & 0o777) == "0o700"
+
+
 # ── what is stored and shown ────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -97,7 +97,8 @@ def grades(*, only_partial: bool = False) -> Grades:
     found: Grades = {}
     for lesson in load_manifest().lessons:
         for entry in lesson.exercises:
-            whole = isinstance(specification(entry.id), FunctionCheck | PlanCheck)
+            spec = specification(entry.id)
+            whole = isinstance(spec, FunctionCheck) or (isinstance(spec, PlanCheck) and not spec.partial)
             if only_partial and whole:
                 continue
             answers = answers_to(entry.id)

@@ -27,6 +27,7 @@ EXERCISES = sorted((ROOT / "exercises").glob("*.ipynb"))
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 MAX_BYTES = 500_000
 MAX_LINES = 20
+MIN_WORDS = 6
 MACHINE_PATH = re.compile(rf"/(?:home|root|Users|tmp)/\w|[A-Z]:\\\\?Users\\|{re.escape(str(ROOT))}")
 
 Rule = Callable[[NotebookNode], list[str]]
@@ -109,6 +110,32 @@ def without_machine_paths(notebook: NotebookNode) -> list[str]:
     return [f"a path of the author's machine: {found[0]}" for text in texts if (found := MACHINE_PATH.search(text))]
 
 
+def with_alternative_texts(notebook: NotebookNode) -> list[str]:
+    problems = []
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            drawn = "image/png" in output.get("data", {})
+            alt = output.get("metadata", {}).get("image/png", {}).get("alt", "")
+            if drawn and len(alt.split()) < MIN_WORDS:
+                problems.append(f"cell {cell.id} shows a picture with the alternative text {alt!r}: say what is seen")
+    return problems
+
+
+def with_guards_apart(notebook: NotebookNode) -> list[str]:
+    """What a learner reads holds no assertion; those that guard the text are tagged, collapsed and silent."""
+    problems = []
+    for cell in code_cells(notebook):
+        asserts = re.search(r"^\s*assert\b", cell.source, re.MULTILINE)
+        if "guard" in cell.metadata.get("tags", []):
+            if not cell.metadata.get("jupyter", {}).get("source_hidden"):
+                problems.append(f"guard {cell.id} is open: set metadata.jupyter.source_hidden")
+            if cell.outputs or not asserts:
+                problems.append(f"guard {cell.id} shows something, or asserts nothing")
+        elif asserts:
+            problems.append(f"cell {cell.id} asserts: move that into a guard cell after it")
+    return problems
+
+
 def without_outputs(notebook: NotebookNode) -> list[str]:
     left = [cell for cell in code_cells(notebook) if cell.outputs or cell.get("execution_count") is not None]
     return [f"cell {cell.id} has an output or a count: run make build" for cell in left]
@@ -123,7 +150,8 @@ ALWAYS: list[Rule] = [
     with_short_cells,
     without_machine_paths,
 ]
-WHEN_EXECUTED: list[Rule] = [executed_in_order, without_errors, without_split_streams]
+WHEN_EXECUTED: list[Rule] = [executed_in_order, without_errors, without_split_streams, with_alternative_texts]
+IN_LESSONS: list[Rule] = [with_guards_apart]
 
 
 def read(path: Path) -> NotebookNode:
@@ -154,6 +182,12 @@ def test_there_are_notebooks() -> None:
 @pytest.mark.parametrize("rule", ALWAYS + WHEN_EXECUTED, ids=name)
 @pytest.mark.parametrize("path", EXECUTED, ids=name)
 def test_executed_notebook(path: Path, rule: Rule) -> None:
+    assert rule(read(path)) == []
+
+
+@pytest.mark.parametrize("rule", IN_LESSONS, ids=name)
+@pytest.mark.parametrize("path", [path for path in EXECUTED if path.parent.name == "notebooks"], ids=name)
+def test_lesson(path: Path, rule: Rule) -> None:
     assert rule(read(path)) == []
 
 
@@ -214,6 +248,9 @@ WARNING = {"output_type": "stream", "name": "stderr", "text": "deprecated"}
 PRINT = {"output_type": "stream", "name": "stdout", "text": "one"}
 TABLE = {"output_type": "display_data", "metadata": {}}
 WIDGET = {**TABLE, "data": {WIDGET_VIEW: {"model_id": "1"}, "image/png": "aGk="}}
+DRAWN = {**TABLE, "data": {"image/png": "aGk="}}
+NAMED = {**TABLE, "data": {"image/png": "aGk="}, "metadata": {"image/png": {"alt": "A picture."}}}
+GUARD = {"tags": ["guard"], "jupyter": {"source_hidden": True}}
 PATH = {"output_type": "stream", "name": "stdout", "text": "/home/ada/course"}
 
 
@@ -221,7 +258,7 @@ def with_cell(index: int, **changes: Any) -> Callable[[NotebookNode], None]:
     return lambda notebook: notebook.cells[index].update(nbformat.from_dict(changes))
 
 
-@pytest.mark.parametrize("rule", ALWAYS + WHEN_EXECUTED, ids=name)
+@pytest.mark.parametrize("rule", ALWAYS + WHEN_EXECUTED + IN_LESSONS, ids=name)
 def test_a_good_notebook_passes(rule: Rule) -> None:
     assert rule(GOOD) == []
 
@@ -249,6 +286,12 @@ def test_a_good_notebook_passes(rule: Rule) -> None:
         (without_machine_paths, with_cell(1, outputs=[PATH])),
         (without_machine_paths, with_cell(1, outputs=[{**TABLE, "data": {"text/html": f"<td>{ROOT}</td>"}}])),
         (without_machine_paths, with_cell(1, source=r"open('C:\Users\ada\x')")),
+        (with_alternative_texts, with_cell(1, outputs=[DRAWN])),
+        (with_alternative_texts, with_cell(1, outputs=[NAMED])),
+        (with_guards_apart, with_cell(2, source="for x in y:\n    assert x")),
+        (with_guards_apart, with_cell(2, source="assert x", metadata={"tags": ["guard"]})),
+        (with_guards_apart, with_cell(2, source="x = 1", metadata=GUARD)),
+        (with_guards_apart, with_cell(1, source="assert x", metadata=GUARD)),
         (without_outputs, with_cell(1, execution_count=None)),
         (without_outputs, with_cell(1, outputs=[])),
     ],
@@ -263,6 +306,12 @@ def test_an_error_that_is_part_of_the_lesson_is_allowed() -> None:
     notebook = copy.deepcopy(GOOD)
     with_cell(1, outputs=[ERROR], metadata={"tags": ["raises-exception"]})(notebook)
     assert without_errors(notebook) == []
+
+
+def test_a_guard_that_is_collapsed_and_silent_is_allowed() -> None:
+    notebook = copy.deepcopy(GOOD)
+    with_cell(2, source="assert x == 1, 'why'", metadata=GUARD)(notebook)
+    assert with_guards_apart(notebook) == []
 
 
 def test_twenty_lines_are_allowed() -> None:

@@ -79,6 +79,7 @@ WRONG = [
     (lambda x: float(np.mean(np.abs(x) > 1)) if len(x) else 0.0, "is the share"),
 ]
 RIGHT = lambda x: sum(abs(value) > 1 for value in x.tolist())  # noqa: E731
+VARIES = {{"x": "sizes 0 to 50, values on the limit, on both sides of it"}}
 '''
 ANSWER = """def {name}(x):
     \"\"\"Return how many values of x lie beyond 1 or below −1, as a whole number.\"\"\"

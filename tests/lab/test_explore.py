@@ -275,6 +275,35 @@ def test_frame_holds_the_columns_as_float32(widget: Explorable) -> None:
     np.testing.assert_array_equal(np.frombuffer(line["y"], "<f4"), 2 * np.linspace(0, 2, 5, dtype="f4") ** 2)
 
 
+def test_bars_beside_bars_are_striped() -> None:
+    names = ["a", "b"]
+    frame = picture_frame(Picture([panel_of(Bars(names, [1, 2]), HLine(1), Bars(names, [2, 1]))], say="Two."))
+    assert [layer.get("striped") for layer in frame["panels"][0]["layers"]] == [False, None, True]
+
+
+def test_every_move_is_answered_once(widget: Explorable) -> None:
+    from_browser(widget, k=2)
+    from_browser(widget, k=2)  # nothing changes
+    from_browser(widget, k=8)  # no picture
+    assert widget._answered == 3
+    widget.set_state({"guess": 2.0})
+    widget.set(k=1)
+    assert widget._answered == 3
+
+
+def test_slider_has_as_many_stops_as_the_choice_that_it_follows_says() -> None:
+    slider = Slider("k", "channel", 0, 100, 1, follows="layer", counts={"a": 16, "b": 3})
+    specs = explore([slider, Choice("layer", "layer", ["b", "a"])], lambda k, layer: parabola(), title="P")._controls
+    assert (specs[0]["follows"], specs[0]["counts"], "counts" in specs[1]) == ("layer", [3, 16], False)
+
+
+@pytest.mark.parametrize(("name", "counts"), [("other", {"a": 2, "b": 2}), ("layer", {"a": 2}), ("layer", None)])
+def test_slider_that_cannot_follow(name: str, counts: dict | None) -> None:
+    controls = [Slider("k", "k", 0, 4, 1, follows=name, counts=counts), Choice("layer", "layer", ["a", "b"])]
+    with pytest.raises(ValueError, match=r"'k' follows .* a number of stops from 2 to 5"):
+        explore(controls, lambda k, layer: parabola(), title="P")
+
+
 def test_browser_moves_values_and_picture(widget: Explorable) -> None:
     from_browser(widget, k=2, on=1)
     assert widget.values == {"k": 1.0, "n": 5, "on": True}

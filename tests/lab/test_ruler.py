@@ -178,6 +178,12 @@ def test_small_picture_keeps_the_palette(activations: np.ndarray) -> None:
         assert np.abs(pixels - colour).max(axis=1).min() <= 4, name
 
 
+def test_the_upper_edge_of_evenly_spread_errors_is_seen() -> None:
+    errors = plot_ruler(np.linspace(0, 1, 100_000, dtype="float32"), 0.0, 1.0, 4).axes[1]
+    outlines = [patch.get_path().vertices[:, 1].max() for patch in errors.patches]
+    assert 1.5 * max(outlines) < errors.get_ylim()[1]
+
+
 def test_plot_draws_into_given_axes(activations: np.ndarray) -> None:
     from matplotlib.figure import Figure
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import re
 import sys
@@ -16,9 +17,11 @@ from tests.lessons.answers import answers_to
 from tests.scopes import one_class_each
 from zeropoint.course import check, hint, solution
 from zeropoint.course.build import CHECK_CALL
+from zeropoint.course.changed import unchanged
 from zeropoint.course.check import CheckResult, _hints_shown
 from zeropoint.course.compare import compare_arrays
 from zeropoint.course.manifest import Lesson, load_manifest
+from zeropoint.course.refusal import Refusal
 from zeropoint.course.spec import Case, FunctionCheck
 from zeropoint.course.specification import specification
 from zeropoint.course.verdict import NOT_WRITTEN
@@ -26,6 +29,7 @@ from zeropoint.paths import course_root
 
 MANIFEST = load_manifest()
 IDS = [entry.id for lesson in MANIFEST.lessons for entry in lesson.exercises]
+LONGEST_MESSAGE = 700  # characters: most are far shorter
 NONSENSE = [None, ..., 3, "text", [], {}, lambda: 1, lambda *a: None, lambda *a: 1 / 0, {1: 2}]
 
 
@@ -59,6 +63,28 @@ def untouched(exercise: str) -> object:
         with suppress(NotImplementedError):  # a gap outside of a function
             exec(compile(tree, exercise, "exec"), names)
     raise AssertionError(f"exercise {exercise} is not checked in its notebook")
+
+
+def arguments_of(exercise: str) -> dict[str, list[object]]:
+    """Return what each argument is in every case, by its name in the right answer; nothing where there are no cases."""
+    spec = specification(exercise)
+    if not isinstance(spec, FunctionCheck):
+        return {}
+    names = inspect.signature(answers_to(exercise).RIGHT).parameters
+    given = [case.args for case in spec.cases()]
+    return {name: [args[i] for args in given if i < len(args)] for i, name in enumerate(names)}
+
+
+def constant_facts(exercise: str) -> list[str]:
+    """Return which arguments, and which shapes and lengths of arguments, are one and the same in all cases."""
+    facts = []
+    for name, values in arguments_of(exercise).items():
+        if all(unchanged(values[0], value) for value in values):
+            facts.append(name)
+        sizes = {getattr(value, "shape", None) or (len(value) if isinstance(value, list) else ()) for value in values}
+        if len(sizes) == 1 and sizes != {()}:
+            facts.append(f"{name}.shape")
+    return facts
 
 
 class ExercisesOfLesson:
@@ -106,6 +132,21 @@ class ExercisesOfLesson:
         assert result.points == 0
         assert result.message == NOT_WRITTEN
 
+    def test_no_argument_is_the_same_in_all_cases(self, exercise: str) -> None:
+        allowed = getattr(answers_to(exercise), "CONSTANT", {})
+        assert not [fact for fact in constant_facts(exercise) if fact not in allowed], "vary it, or say why in CONSTANT"
+
+    def test_the_table_says_how_every_argument_varies(self, exercise: str) -> None:
+        answers = answers_to(exercise)
+        said = {*getattr(answers, "VARIES", {}), *getattr(answers, "CONSTANT", {})}
+        assert set(arguments_of(exercise)) <= said, "write VARIES, a line per argument: see README.md beside this file"
+
+    def test_no_wrong_answer_gets_a_wall_of_text(self, exercise: str) -> None:
+        messages = [graded(exercise, number).message for number in range(len(answers_to(exercise).WRONG))]
+        messages += [check(exercise, nonsense).message for nonsense in NONSENSE]
+        assert max(map(len, messages)) <= LONGEST_MESSAGE
+        assert not any("\n" in message for message in messages)
+
     @pytest.mark.parametrize("nonsense", NONSENSE)
     def test_nonsense_is_a_verdict_not_an_exception(self, exercise: str, nonsense: object) -> None:
         result = check(exercise, nonsense)
@@ -124,11 +165,11 @@ def test_an_answer_that_destroys_its_input_does_not_destroy_the_cases() -> None:
 
 
 def test_generated_cases_are_not_shown() -> None:
-    def wrong_only_on_a_tie(x, scale, zero_point):
-        q = np.round(x / scale) + zero_point
-        return np.clip(q + (x == 0.75), 0, 255).astype(np.uint8)
-
-    message = check("02.3", wrong_only_on_a_tie).message
+    cases = [Case((np.arange(3.0),), public=True), Case((np.array([0.75]),))]
+    spec = FunctionCheck(
+        reference=np.square, cases=lambda: cases, compare=compare_arrays, impostors=(), hints=(), praise="yes"
+    )
+    message = spec.grade(lambda x: np.square(x) + (x == 0.75)).message
     assert message.startswith("On a generated case (not shown)")
     assert "0.75" not in message
 
@@ -142,9 +183,44 @@ def test_what_the_answer_prints_is_swallowed(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out == ""
 
 
-def test_unknown_exercise_is_one_sentence() -> None:
-    with pytest.raises(ValueError, match=r"There is no exercise '99\.9': expected one of 01\.1"):
-        check("99.9", None)
+@pytest.mark.parametrize(
+    ("exercise", "words"),
+    [
+        ("99.9", "There is no exercise '99.9': did you mean '1"),
+        ("02.9", "There is no exercise '02.9': did you mean '02.4'?"),
+        ("two", "'two' is no exercise: expected its id in quotes"),
+        (None, "None is no exercise"),
+    ],
+)
+@pytest.mark.parametrize("call", [lambda exercise: check(exercise, None), hint, solution])
+def test_an_unknown_exercise_is_one_sentence_without_a_traceback(call, exercise: object, words: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        call(exercise)
+    assert str(refused.value).startswith(words)
+    assert refused.value._render_traceback_() == [str(refused.value)]
+
+
+def test_answer_and_exercise_in_the_wrong_order_are_one_sentence() -> None:
+    def quantize() -> None:
+        pass
+
+    with pytest.raises(Refusal, match=r'The exercise comes first, then the answer: check\("02\.3", quantize\)\.'):
+        check(quantize, "02.3")  # pyrefly: ignore[bad-argument-type]
+
+
+@pytest.mark.parametrize("typed", ["2.1", " 02.1 ", "02,1"])
+def test_an_id_without_its_zero_is_understood(typed: str) -> None:
+    assert check(typed, answers_to("02.1").HAND).exercise == "02.1"
+
+
+def test_a_solution_that_is_not_there_is_one_sentence(monkeypatch, tmp_path) -> None:
+    from zeropoint.course.check import _solutions
+
+    _solutions.cache_clear()
+    monkeypatch.setattr(sys.modules[check.__module__], "course_root", lambda: tmp_path)
+    with pytest.raises(Refusal, match=r"The solution of 02\.3 is not here .*: ask whoever"):
+        solution("02.3")
+    _solutions.cache_clear()
 
 
 def test_result_says_the_verdict_in_words_in_both_forms() -> None:

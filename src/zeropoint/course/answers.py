@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
 from zeropoint.course.call import SECONDS, run
 from zeropoint.course.compare import not_finite, numbers
+from zeropoint.course.match import close, distance, rounding_of, word
+from zeropoint.course.shown import in_short
 from zeropoint.course.verdict import NOT_WRITTEN, Verdict
 
 NEAR = 1e-3  # relative: how near a known wrong value has to be, whatever the field's own tolerance
-_WORD_GAPS = re.compile(r"[\s_\-‐‑–]+")  # "per-channel", "per channel" and "per_channel" are the same word
+DIGITS = 3  # significant ones: what a person writes down where no precision is asked for
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,16 @@ class Field:
     misconceptions : tuple of (wrong value, message)
     otherwise : what to say when the value is wrong in an unknown way (never the right value)
     tolerance : relative; 0 means exactly equal
+    digits : how many significant digits the right number may be rounded to; None where rounding is not allowed. Whole
+        numbers (``int``) are counts or codes: they are never rounded. What lies nearer to a known wrong value than to
+        the right one is wrong
 
     Examples
     --------
     >>> Field("scale", 0.02, ((0.04, "that is two steps."),), "one step, please.").problem(0.04)
     'scale: that is two steps.'
+    >>> Field("bits", 4 + 1 / 36, (), "count the scale as well.").problem(4.03) is None
+    True
     """
 
     name: str
@@ -40,20 +47,29 @@ class Field:
     misconceptions: tuple[tuple[Any, str], ...]
     otherwise: str
     tolerance: float = 0.0
+    digits: int | None = DIGITS
 
     def problem(self, value: Any) -> str | None:
         """Return None if the value is right, else one or two sentences."""
-        if _close(value, self.expected, self.tolerance):
+        if close(value, self.expected, self.tolerance) or self._rounded(value):
             return None
-        form = self._wrong_form(value)
-        if form is not None:
-            return f"{self.name}: {form}"
-        for wrong, message in self.misconceptions:
-            if _close(value, wrong, max(self.tolerance, NEAR)):
-                return f"{self.name}: {message}"
-        return f"{self.name}: {self.otherwise}"
+        return f"{self.name}: {self.wrong_form(value) or self.known_mistake(value) or self.otherwise}"
 
-    def _wrong_form(self, value: Any) -> str | None:
+    def known_mistake(self, value: Any) -> str | None:
+        """Return the message of the wrong idea that leads to a value, if it is a known one."""
+        for wrong, message in self.misconceptions:
+            if close(value, wrong, max(self.tolerance, NEAR)) or rounding_of(value, wrong, self.digits):
+                return message
+        return None
+
+    def _rounded(self, value: Any) -> bool:
+        """Return whether a value is the right one after rounding, and not rather a known wrong one."""
+        if not rounding_of(value, self.expected, self.digits):
+            return False
+        away = distance(value, self.expected)
+        return all(distance(value, wrong) > away for wrong, _ in self.misconceptions)
+
+    def wrong_form(self, value: Any) -> str | None:
         """Return what the answer should look like, if it is of another kind altogether."""
         if isinstance(self.expected, str):
             return None if isinstance(value, str) else "expected one of the options, as text in quotes."
@@ -158,8 +174,9 @@ class FieldsCheck:
             )
         given = {name: answer.get(name) for name in names}
         missing = [name for name, value in given.items() if value is None or value is ...]
+        stray = unknown_key(answer, names)
         if len(missing) == len(names):
-            return Verdict(False, NOT_WRITTEN)
+            return Verdict(False, stray or NOT_WRITTEN)
         found = [field.problem(given[field.name]) for field in self.fields if field.name not in missing]
         problems = [problem for problem in found if problem is not None]
         if not problems and not missing:
@@ -167,11 +184,28 @@ class FieldsCheck:
         right = len(found) - len(problems)
         of = len(names)
         if missing:
-            message = f"Still missing: {', '.join(missing)}."
+            message = " ".join([*([stray] if stray else []), f"Still missing: {', '.join(missing)}."])
         else:  # the first one only: later errors often follow from it
             more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
             message = f"{right} of {of} entries are right. {problems[0]}{more}"
         return Verdict(False, message, right if self.partial else 0, of)
+
+
+def unknown_key(answer: Mapping[Any, Any], names: Sequence[str]) -> str | None:
+    """Return a sentence on the first key that a brief does not know, with the one that was probably meant.
+
+    Examples
+    --------
+    >>> unknown_key({"scael": 0.02}, ("scale", "zero_point"))
+    "Unknown key 'scael': did you mean 'scale'?"
+    """
+    for key in answer:
+        if key not in names:
+            near = get_close_matches(word(str(key)), [word(name) for name in names], n=1)
+            meant = [name for name in names if word(name) in near]
+            says = f"did you mean {meant[0]!r}?" if meant else f"expected {', '.join(names)}."
+            return f"Unknown key {in_short(key)}: {says}"
+    return None
 
 
 def guarded(grade: Callable[[Any], Verdict], answer: Any, seconds: float) -> Verdict:
@@ -185,18 +219,4 @@ def guarded(grade: Callable[[Any], Verdict], answer: Any, seconds: float) -> Ver
 
 
 def _option(given: Any, options: tuple[str, ...]) -> str | None:
-    return next((option for option in options if _close(given, option, 0)), None)
-
-
-def _close(value: Any, expected: Any, tolerance: float) -> bool:
-    if isinstance(expected, str):
-        return isinstance(value, str) and _word(value) == _word(expected)
-    got = numbers(value)
-    want = np.asarray(expected, dtype=np.float64)
-    if got is None or got.shape != want.shape:
-        return False
-    return bool(np.all(np.abs(got - want) <= tolerance * np.abs(want)))
-
-
-def _word(text: str) -> str:
-    return _WORD_GAPS.sub(" ", text).strip().lower()
+    return next((option for option in options if close(given, option, 0)), None)

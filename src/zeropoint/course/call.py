@@ -9,10 +9,13 @@ short. This is protection against accidents, not against malice: the function ru
 
 from __future__ import annotations
 
+import builtins
 import contextlib
+import getpass
 import inspect
 import os
 import signal
+import sys
 import threading
 import time
 import warnings
@@ -35,6 +38,10 @@ _SHORTEST = 1e-3  # seconds; a timer set to 0 would be off
 
 class OutOfTime(BaseException):
     """Raised inside a learner's function when the time is over; not an Exception, so that few handlers catch it."""
+
+
+class Asked(RuntimeError):
+    """Raised where a learner's function would wait for somebody at the keyboard, and every other cell with it."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,7 @@ def run(
     if deadline is not None and time.monotonic() >= deadline:
         return late
     try:
-        with _quiet(), _alarm(deadline):
+        with _quiet(), _nobody_to_ask(), _alarm(deadline):
             value = _enter(function, args)
     except OutOfTime:
         return late
@@ -113,6 +120,8 @@ def _why(error: BaseException, subject: str) -> str:
         return f"{subject} ends the program (exit or quit): let it return its result instead."
     if isinstance(error, KeyboardInterrupt):
         return f"{subject} was interrupted before it came back."
+    if isinstance(error, Asked):
+        return f"{subject} waits at {error}, and during a check nobody answers: take what it needs from its arguments."
     try:
         reason = str(error)
     except Exception:  # an exception whose own text fails
@@ -147,6 +156,31 @@ def _quiet() -> Generator[None, None, None]:
     ):
         warnings.simplefilter("ignore")
         yield
+
+
+@contextlib.contextmanager
+def _nobody_to_ask() -> Generator[None, None, None]:
+    """Let ``input``, ``getpass`` and ``breakpoint`` raise instead of waiting."""
+
+    def refuse(name: str) -> Callable[..., Any]:
+        def asked(*_: Any, **__: Any) -> None:
+            raise Asked(name)
+
+        return asked
+
+    places: tuple[tuple[Any, str, str], ...] = (
+        (builtins, "input", "input()"),
+        (getpass, "getpass", "getpass()"),
+        (sys, "breakpointhook", "breakpoint()"),
+    )
+    kept = [getattr(module, name) for module, name, _ in places]
+    try:
+        for module, name, shown in places:
+            setattr(module, name, refuse(shown))
+        yield
+    finally:
+        for (module, name, _), value in zip(places, kept, strict=True):
+            setattr(module, name, value)
 
 
 @contextlib.contextmanager

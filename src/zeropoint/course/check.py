@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
+from zeropoint.course.find import find_exercise, is_exercise
 from zeropoint.course.learner import record
-from zeropoint.course.manifest import load_manifest
+from zeropoint.course.refusal import Refusal
 from zeropoint.course.specification import specification
 from zeropoint.course.verdict import Verdict
 from zeropoint.paths import course_root
@@ -108,10 +109,16 @@ def check(exercise: str, answer: Any) -> CheckResult:
 
     Raises
     ------
-    ValueError
-        For an exercise that does not exist. Whatever is wrong with the answer is a verdict, never an exception.
+    Refusal
+        For an exercise that does not exist: one sentence, in a notebook without a traceback. Whatever is wrong with the
+        answer is a verdict, never an exception.
     """
-    _, entry = load_manifest().exercise(exercise)
+    if is_exercise(answer) and not isinstance(exercise, str):
+        name = str(getattr(exercise, "__name__", ""))
+        name = name if name.isidentifier() else "your_answer"
+        raise Refusal(f'The exercise comes first, then the answer: check("{answer}", {name}).')
+    _, entry = find_exercise(exercise)
+    exercise = entry.id
     verdict = _grade(exercise, answer)
     help_line = "" if verdict.passed else f'Stuck? hint("{exercise}") helps, one step more each time.'
     points = verdict.points(entry.points)
@@ -126,7 +133,8 @@ def check(exercise: str, answer: Any) -> CheckResult:
 
 def hint(exercise: str) -> None:
     """Show the next hint, of increasing help; after the last one, say where the solution is."""
-    load_manifest().exercise(exercise)
+    _, entry = find_exercise(exercise)
+    exercise = entry.id
     hints = specification(exercise).hints
     shown = _hints_shown[exercise]
     _hints_shown[exercise] += 1
@@ -142,8 +150,12 @@ def hint(exercise: str) -> None:
 
 def solution(exercise: str) -> None:
     """Show the solution; the progress record of a learner with a name says that it was opened."""
-    lesson, entry = load_manifest().exercise(exercise)
-    code = _solutions(lesson.stem)[exercise]
+    lesson, entry = find_exercise(exercise)
+    exercise = entry.id
+    code = _solutions(lesson.stem).get(exercise)
+    if code is None:
+        where = f"solutions/{lesson.stem}.ipynb"
+        raise Refusal(f"The solution of {exercise} is not here ({where} is missing): ask whoever gave you the course.")
     record("solution_shown", exercise, passed=False, points=0, max_points=entry.points)
     _show(Note(code, markdown=f"```python\n{code}\n```"))
 
@@ -168,8 +180,11 @@ def _solutions(stem: str) -> dict[str, str]:
     """Return the solution cells of a lesson by exercise, without the markers."""
     from zeropoint.course.notebook import read_notebook  # nbformat: two seconds too many before the first check
 
+    path = course_root() / "solutions" / f"{stem}.ipynb"
+    if not path.is_file():  # a class may get the course without them
+        return {}
     cells = {}
-    for cell in read_notebook(course_root() / "solutions" / f"{stem}.ipynb").cells:
+    for cell in read_notebook(path).cells:
         exercise = cell.metadata.get("zeropoint", {}).get("exercise")
         if exercise:
             lines = [line for line in cell.source.splitlines() if not line.strip().startswith("### ")]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from zeropoint.course.verdict import Kind, Problem
 
 RTOL = 1e-5
 ATOL = 1e-7
+_WHOLE = 1e15  # beyond it a float no longer knows its last digit
 _NO_NUMBERS = "USObcmMV"  # NumPy's kinds of text, objects, booleans, complex numbers, times and records
 
 
@@ -48,20 +51,42 @@ def to_numpy(tensor: Any) -> np.ndarray:
 def numbers(value: Any) -> np.ndarray | None:
     """Return a number or numbers as float64, any shape; None for anything else, text and booleans included.
 
+    Every real number counts: Python's, ``Fraction`` and ``Decimal``, those of NumPy and torch.
+
     Examples
     --------
-    >>> numbers([1, 2.5])
+    >>> from fractions import Fraction
+    >>> numbers([1, Fraction(5, 2)])
     array([1. , 2.5])
     >>> numbers("1") is None
     True
     """
     try:
         array = to_numpy(value) if is_tensor(value) else np.asarray(value)
-        if array.dtype.kind in _NO_NUMBERS:
+        exact = array.dtype.kind == "O" and all(_is_number(item) for item in array.flat)
+        if array.dtype.kind in _NO_NUMBERS and not exact:
             return None
         return array.astype(np.float64)
     except (TypeError, ValueError, OverflowError, RuntimeError):  # ragged lists, objects that cannot be arrays
         return None
+
+
+def _is_number(item: Any) -> bool:
+    return isinstance(item, Real | Decimal) and not isinstance(item, bool | np.bool_)
+
+
+def number_in_words(value: float, digits: int = 6) -> str:
+    """Return a number as a person would write it: a whole one with all its digits, others with six.
+
+    Examples
+    --------
+    >>> number_in_words(-2661700.0), number_in_words(0.123456789), number_in_words(float("nan"))
+    ('-2661700', '0.123457', 'nan')
+    """
+    value = float(value)
+    if np.isfinite(value) and value.is_integer() and abs(value) < _WHOLE:
+        return f"{value:.0f}" if value else "0"
+    return f"{value:.{digits}g}"
 
 
 def like(value: Any, want: Any) -> Any:
@@ -90,6 +115,8 @@ def leaves(value: Any) -> list[np.ndarray] | None:
     >>> leaves((1.0, [2, 3]))
     [array(1.), array([2., 3.])]
     """
+    if value is None:
+        return []
     if is_module(value):
         value = value.state_dict()
     if is_table(value):
@@ -184,7 +211,7 @@ def compare_arrays(
     right = values == want if _whole(expected) else np.isclose(values, want, rtol=rtol, atol=atol, equal_nan=True)
     wrong = np.logical_not(right)
     if wrong.any():
-        return Problem(Kind.VALUES, f"{_element(wrong)}is wrong ({values[wrong][0]:.6g}).")
+        return Problem(Kind.VALUES, f"{_element(wrong)}is wrong ({number_in_words(values[wrong][0])}).")
     return _wrong_dtype(got, expected) if dtype else None
 
 
@@ -199,32 +226,6 @@ def _wrong_dtype(got: Any, expected: Any) -> Problem | None:
         return None
     given = getattr(got, "dtype", type(got).__name__)
     return Problem(Kind.DTYPE, f"the values are right, but their type is {given}: expected {expected.dtype}.")
-
-
-def unchanged(before: Any, after: Any) -> bool:
-    """Return whether an argument is still what it was; tensors, modules and tables are compared by value."""
-    if type(before) is not type(after):
-        return False
-    if is_tensor(before):
-        return before.dtype == after.dtype and _equal(to_numpy(before), to_numpy(after))
-    if is_module(before):
-        same_mode = [m.training for m in before.modules()] == [m.training for m in after.modules()]
-        return same_mode and unchanged(dict(before.state_dict()), dict(after.state_dict()))
-    if is_table(before):
-        return before.equals(after) and before.axes[-1].equals(after.axes[-1]) and before.index.equals(after.index)
-    if isinstance(before, np.ndarray):
-        return before.dtype == after.dtype and _equal(before, after)
-    if isinstance(before, Mapping):
-        return list(before) == list(after) and all(unchanged(before[key], after[key]) for key in before)
-    if isinstance(before, tuple | list):
-        return len(before) == len(after) and all(unchanged(a, b) for a, b in zip(before, after, strict=True))
-    if type(before).__eq__ is object.__eq__:  # such as a plain object: its attributes, or nothing can be said
-        return not hasattr(before, "__dict__") or callable(before) or unchanged(vars(before), vars(after))
-    return bool(before == after) or before != before  # NaN is still NaN
-
-
-def _equal(a: np.ndarray, b: np.ndarray) -> bool:
-    return np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
 
 
 def _element(wrong: np.ndarray) -> str:

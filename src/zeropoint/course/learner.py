@@ -38,7 +38,7 @@ class Saved(NamedTuple):
 
 _NOBODY = Saved(False, NOBODY, nobody=True)
 
-# What this kernel has said about not saving; each is said once until something is saved.
+# What this kernel has said about saving and not saving; the latter is said again after something was saved.
 _said: set[Saved] = set()
 
 
@@ -58,6 +58,7 @@ def login(name: str) -> None:
     global _told
     _told = checked_name(name)
     _said.clear()
+    _said.add(_saved_for(_told))  # the greeting says so
     print(progress().greeting())
 
 
@@ -93,11 +94,15 @@ def save(kind: str, item: str, *, passed: bool, points: float, max_points: float
         store.add([row._replace(uid=uuid.uuid4().hex)])
     except (StoreError, TypeError, ValueError) as error:
         return Saved(False, f"This result was not saved: {error}.")
+    return _saved_for(learner)
+
+
+def _saved_for(learner: str) -> Saved:
     return Saved(True, f"Saved for {learner}.")
 
 
 def record(kind: str, item: str, *, passed: bool, points: float, max_points: float, detail: Any = None) -> bool:
-    """Store one attempt; when nothing can be stored, say so in one sentence, once, and carry on.
+    """Store one attempt and say so once; when nothing can be stored, say that in one sentence, once, and carry on.
 
     Parameters
     ----------
@@ -122,14 +127,18 @@ def record(kind: str, item: str, *, passed: bool, points: float, max_points: flo
     """
     saved = save(kind, item, passed=passed, points=points, max_points=max_points, detail=detail)
     if saved.ok:
+        kept = {saved} & _said
         _said.clear()  # the way is free again: the next failure is news
+        _said.update(kept)
+        if said_first(saved):  # once: on a JupyterHub nobody logs in, and all is stored from the first check on
+            print(saved.message)
     elif said_first(saved):
         print(saved.message, file=sys.stdout if saved.nobody else sys.stderr)
     return saved.ok
 
 
 def said_first(saved: Saved) -> bool:
-    """Tell whether it is said for the first time that nothing was saved, and why, and note that it is."""
+    """Tell whether it is said for the first time what was saved or not, and note that it is."""
     first = saved not in _said
     _said.add(saved)
     return first

@@ -223,8 +223,8 @@ def _lesson_notebook(known: Known) -> NotebookNode:
 def _solution_notebook(known: Known) -> NotebookNode:
     imports = (
         "import numpy as np\n\n"
-        "from zeropoint.course import check, hint, login, solution\n\n"
-        '# login("your name")  # remove the first # to keep your progress'
+        "from zeropoint.course import check, hint, login, progress, solution\n\n"
+        '# login("your name")  # remove the first # to keep your progress, which progress() shows'
     )
     return _notebook(
         nbformat.v4.new_markdown_cell(_filled("solution.md", known)),

@@ -44,7 +44,7 @@ def where_to_start(*answers: str) -> None:
     Examples
     --------
     >>> where_to_start("c", "?", "a", "c", "a")
-    Start with lesson 02 (Compute scale and zero point: the ruler), 35 minutes.
+    Start with lesson 02 (Compute scale and zero point: the ruler), 45 minutes.
     Question 2 points there: everything later stands on scale and zero point.
     Later lessons have something for you as well (question 5).
     """

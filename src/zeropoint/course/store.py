@@ -77,7 +77,8 @@ def add(attempts: Iterable[Attempt]) -> int:
     query = """INSERT INTO attempt VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                ON CONFLICT (learner, uid) DO NOTHING"""
     with _plain_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, mode=0o600))  # SQLite alone would let everybody read it
         with _writing(path) as db:
             return db.executemany(query, attempts).rowcount
 

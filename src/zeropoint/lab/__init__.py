@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # for editors and type checkers: what _MODULES brings on first use
+    from zeropoint.lab.drawing import Drawing
     from zeropoint.lab.explorable import explore
     from zeropoint.lab.inputs import Choice, Slider, Toggle
     from zeropoint.lab.layers import Band, Bars, HLine, Line, Points, VLine
@@ -22,6 +23,7 @@ _MODULES = {
     "inputs": ("Choice", "Slider", "Toggle"),
     "layers": ("Band", "Bars", "HLine", "Line", "Points", "VLine"),
     "panels": ("Panel", "Picture"),
+    "drawing": ("Drawing",),
     "picture": ("draw_picture",),
     "plots": ("plot_ruler",),
     "ruler": ("explore_scale",),
@@ -32,6 +34,7 @@ __all__ = [
     "Band",
     "Bars",
     "Choice",
+    "Drawing",
     "HLine",
     "Line",
     "Panel",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib import rc_context
+from numpy.typing import ArrayLike
 
+from zeropoint.lab.figure import LabFigure
 from zeropoint.lab.style import PALETTE, RC_PARAMS
 from zeropoint.vision.statistics import Accuracy, PairedDifference
 
@@ -21,7 +22,7 @@ LOOKS: tuple[dict[str, Any], ...] = (
 )
 
 
-def plot_loss_by_bits(losses: Mapping[str, Mapping[int, PairedDifference]]) -> Figure:
+def plot_loss_by_bits(losses: Mapping[str, Mapping[int, PairedDifference]]) -> LabFigure:
     """Draw how many points of top-1 a network loses for each bit width, with 95 % intervals.
 
     Parameters
@@ -30,11 +31,12 @@ def plot_loss_by_bits(losses: Mapping[str, Mapping[int, PairedDifference]]) -> F
 
     Returns
     -------
-    Figure
+    LabFigure
         Left all bit widths, right the same with the axis cut at −5 points, where the differences are small.
     """
-    with plt.rc_context(RC_PARAMS):
-        figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+    with rc_context(RC_PARAMS):
+        figure = LabFigure(figsize=(9, 3.6), layout="constrained")
+        axes = figure.subplots(1, 2)
         for axis in axes:
             bits: list[int] = []
             for shift, look, (name, by_bits) in zip((-0.08, 0.08, 0), LOOKS, losses.items(), strict=False):
@@ -50,14 +52,20 @@ def plot_loss_by_bits(losses: Mapping[str, Mapping[int, PairedDifference]]) -> F
         axes[0].legend(loc="lower left")
         axes[1].set_ylim(-5, 1)
         axes[1].set_title("The same, near zero")
-        plt.close(figure)
+        figure.say = f"Points of top-1 lost against FP32. {' '.join(map(_losses_in_words, losses, losses.values()))}"
     return figure
 
 
-def plot_class_wise(accuracies: Mapping[str, Sequence[Accuracy]], classes: Sequence[str]) -> Figure:
+def _losses_in_words(name: str, by_bits: Mapping[int, PairedDifference]) -> str:
+    points = ", ".join(f"{by_bits[bits].points:+.2f} at {bits} bits" for bits in sorted(by_bits, reverse=True))
+    return f"{name}: {points}."
+
+
+def plot_class_wise(accuracies: Mapping[str, Sequence[Accuracy]], classes: Sequence[str]) -> LabFigure:
     """Draw the accuracy of every class for up to three networks, with 95 % intervals."""
-    with plt.rc_context(RC_PARAMS):
-        figure, axis = plt.subplots(figsize=(9, 3.8), layout="constrained")
+    with rc_context(RC_PARAMS):
+        figure = LabFigure(figsize=(9, 3.8), layout="constrained")
+        axis = figure.subplots()
         places = np.arange(len(classes))
         for shift, look, (name, values) in zip((-0.22, 0, 0.22), LOOKS, accuracies.items(), strict=False):
             percent = np.array([value.percent for value in values])
@@ -69,13 +77,43 @@ def plot_class_wise(accuracies: Mapping[str, Sequence[Accuracy]], classes: Seque
             axis.axvline(place + 0.5, color="0.9", lw=1)
         axis.set_xticks(places, classes, rotation=30, ha="right")
         axis.set(ylabel="top-1 (%)")
-        axis.set_title(f"Accuracy of each class, {next(iter(accuracies.values()))[0].n} images a class, 95 % intervals")
-        axis.legend(loc="lower left", ncols=3)
-        plt.close(figure)
+        figure.say = (
+            f"Accuracy of each class. {' '.join(_classes_in_words(n, v, classes) for n, v in accuracies.items())}"
+        )
+        images = next(iter(accuracies.values()))[0].n
+        axis.set_title(f"Accuracy of each class, {images} images per class, 95 % intervals")
+        figure.legend(loc="outside upper right", ncols=3)
     return figure
 
 
-def plot_channel_ranges(weight: np.ndarray, layer: str) -> Figure:
+def _classes_in_words(name: str, values: Sequence[Accuracy], classes: Sequence[str]) -> str:
+    percent = [value.percent for value in values]
+    worst = int(np.argmin(percent))
+    best = int(np.argmax(percent))
+    return f"{name}: from {percent[worst]:.1f} % ({classes[worst]}) to {percent[best]:.1f} % ({classes[best]})."
+
+
+def channel_ranges(weight: ArrayLike) -> np.ndarray:
+    """Return the largest |w| of every output channel.
+
+    Parameters
+    ----------
+    weight : float array or tensor, shape (out, …)
+
+    Returns
+    -------
+    float array, shape (out,)
+
+    Examples
+    --------
+    >>> channel_ranges([[0.25, -0.5], [2.0, 1.0]])
+    array([0.5, 2. ])
+    """
+    weight = np.asarray(weight)
+    return np.abs(weight).reshape(len(weight), -1).max(axis=1)
+
+
+def plot_channel_ranges(weight: np.ndarray, layer: str) -> LabFigure:
     """Draw the largest absolute weight of every output channel.
 
     Parameters
@@ -83,9 +121,10 @@ def plot_channel_ranges(weight: np.ndarray, layer: str) -> Figure:
     weight : float array, shape (out, …)
     layer : str – for the title
     """
-    largest = np.abs(weight).reshape(len(weight), -1).max(axis=1)  # (out,)
-    with plt.rc_context(RC_PARAMS):
-        figure, axis = plt.subplots(figsize=(9, 2.8), layout="constrained")
+    largest = channel_ranges(weight)
+    with rc_context(RC_PARAMS):
+        figure = LabFigure(figsize=(9, 2.8), layout="constrained")
+        axis = figure.subplots()
         axis.bar(np.arange(len(largest)), largest, color=PALETTE["data"])
         axis.axhline(largest.max(), color=PALETTE["clipping"], ls="--", lw=1)
         axis.annotate(
@@ -94,11 +133,14 @@ def plot_channel_ranges(weight: np.ndarray, layer: str) -> Figure:
         axis.set(xlabel="output channel", ylabel="max |w|", ylim=(0, 1.15 * largest.max()))
         ratio = largest.max() / np.median(largest)
         axis.set_title(f"{layer}: the loudest channel is {ratio:.1f} times the median one")
-        plt.close(figure)
+        figure.say = (
+            f"A bar for each of the {len(largest)} output channels of {layer}, its largest absolute weight: from "
+            f"{largest.min():.2g} to {largest.max():.2g}; the loudest is {ratio:.1f} times the median one."
+        )
     return figure
 
 
-def show_images(images: np.ndarray, captions: Sequence[str], *, columns: int = 6) -> Figure:
+def show_images(images: np.ndarray, captions: Sequence[str], *, columns: int = 6) -> LabFigure:
     """Show pictures in a grid, each with a caption.
 
     Parameters
@@ -107,12 +149,13 @@ def show_images(images: np.ndarray, captions: Sequence[str], *, columns: int = 6
     captions : N strings
     """
     rows = max(1, -(-len(images) // columns))
-    with plt.rc_context(RC_PARAMS):
-        figure, axes = plt.subplots(rows, columns, figsize=(9, 2.1 * rows), layout="constrained", squeeze=False)
+    with rc_context(RC_PARAMS):
+        figure = LabFigure(figsize=(9, 2.1 * rows), layout="constrained")
+        figure.say = f"{len(images)} pictures: {'; '.join(' '.join(caption.split()) for caption in captions)}."
+        axes = figure.subplots(rows, columns, squeeze=False)
         for axis in axes.flat:
             axis.axis("off")
         for axis, image, caption in zip(axes.flat, images, captions, strict=False):
             axis.imshow(image, interpolation="nearest")
             axis.set_title(caption, fontsize=8)
-        plt.close(figure)
     return figure

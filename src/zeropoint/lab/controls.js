@@ -56,14 +56,23 @@ function liveLine() {
 // question), `answer` (a number or null) and `guess` (null until locked, so that a second view is open as well).
 function prediction(model, picture) {
   const id = uniqueId();
-  const input = control("input", { type: "number", id, step: "any", required: "" });
+  // a number field would read "7,5" as 75 where the page is English
+  const input = control("input", { type: "text", inputmode: "decimal", autocomplete: "off", id });
   const button = control("button", { type: "submit" }, "Lock my guess");
   const form = html("form", { class: "zp-predict" }, html("label", { for: id }, model.get("predict")), input, button);
   const verdict = html("p", { class: "zp-verdict", role: "status" });
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    form.requestSubmit(); // inside a notebook's cell the key alone submits nothing
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    model.set("guess", Number(input.value));
+    const { guess, problem } = readGuess(input.value);
+    if (problem) return void (verdict.textContent = problem);
+    model.set("guess", guess);
     model.save_changes();
+    picture.focus(); // the field is disabled now: whoever uses the keyboard goes on from what was asked for
   });
   const update = () => {
     const guess = model.get("guess");
@@ -73,8 +82,21 @@ function prediction(model, picture) {
     input.value = guess;
     verdict.textContent = verdictWords(guess, model.get("answer"));
   };
+  for (const [key, value] of Object.entries(FOCUSABLE)) picture.setAttribute(key, value);
   update();
   return { box: html("div", {}, form, verdict), stop: follow(model, ["guess"], update) };
+}
+
+const FOCUSABLE = { tabindex: "-1", role: "group", "aria-label": "Picture", "data-lm-suppress-shortcuts": "true" };
+const NUMBER = /^[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?$/i;
+const THOUSANDS = /^[+-]?[1-9]\d{0,2},\d{3}$/;
+
+// A number as it is typed in English or in German: { guess }, or { problem } in a sentence.
+function readGuess(typed) {
+  const words = typed.trim().replace("−", "-").replace(/\s*%$/, "");
+  if (THOUSANDS.test(words)) return { problem: `${words} can be read in two ways: write it without the comma.` };
+  if (!NUMBER.test(words)) return { problem: "Type one number, for instance 7.5 or 7,5." };
+  return { guess: Number(words.replace(",", ".")) };
 }
 
 function verdictWords(guess, answer) {

@@ -5,8 +5,8 @@
 // -------------------------------------------------------------------------------------------- legend
 function legendEntries(layers) {
   const entries = [];
-  for (const { kind, label, color, style, markedLabel, markedColor } of layers) {
-    if (label && kind !== "vline") entries.push([kind, color, style, label]);
+  for (const { kind, label, color, style, striped, markedLabel, markedColor } of layers) {
+    if (label && kind !== "vline") entries.push([striped ? "striped" : kind, color, style, label]);
     if (markedLabel) entries.push(["marked", markedColor, "", markedLabel]);
   }
   return entries;
@@ -16,8 +16,10 @@ function swatch([kind, color, style]) {
   if (kind === "line" || kind === "hline") return [stroked(color, style, "M0 7H24")];
   if (kind === "points") return [["path", { class: ink(color, "bar"), d: MARKS[style](12, 7) }]];
   const place = { x: 4, y: 1, width: 16, height: 11 };
-  if (kind === "band") {
-    return [["rect", { ...place, class: ink(color, "band") }], stroked(color, "solid", "M5 11L12 2M12 11L19 2")];
+  const slanted = "M5 11L12 2M12 11L19 2";
+  if (kind === "band") return [["rect", { ...place, class: ink(color, "band") }], stroked(color, "solid", slanted)];
+  if (kind === "striped") {
+    return [["rect", { ...place, class: ink(color, "bar") }], ["path", { class: "zp-gap", d: slanted }]];
   }
   return [["rect", { ...place, class: `${ink(color, "bar")}${kind === "marked" ? " zp-marked" : ""}` }]];
 }
@@ -98,15 +100,19 @@ function panelRow() {
 }
 
 // ------------------------------------------------------------------------------------------ controls
-function sliderControl({ label, labels }, moved) {
+// A slider that follows a choice has fewer seats than stops at some of its options, evenly spread over the stops.
+function sliderControl({ label, labels, follows, counts }, moved) {
   const { row, input, output } = slider(label, { min: 0, max: labels.length - 1, step: 1 });
-  input.addEventListener("input", () => moved(Number(input.value)));
-  const sync = (place) => {
-    if (Number(input.value) !== place) input.value = place;
+  const last = labels.length - 1;
+  input.addEventListener("input", () => moved(Math.round((Number(input.value) * last) / Number(input.max))));
+  const sync = (place, places) => {
+    if (follows) input.max = counts[places[follows]] - 1;
+    const seat = Math.round((place * Number(input.max)) / last);
+    if (Number(input.value) !== seat) input.value = seat;
     write(output, labels[place]);
     input.setAttribute("aria-valuetext", labels[place]);
   };
-  output.style.minWidth = `${Math.max(...labels.map((words) => words.length))}ch`;
+  output.style.minWidth = `min(${Math.max(...labels.map((words) => words.length))}ch, 40cqw)`;
   return { row, sync };
 }
 
@@ -139,7 +145,10 @@ const KINDS = { slider: sliderControl, choice: choiceControl, list: listControl,
 function controlBox(model, moved) {
   const specs = model.get("_controls");
   const made = specs.map((spec) => KINDS[spec.kind](spec, (place) => moved(spec.name, place)));
-  const sync = () => specs.forEach(({ name }, i) => made[i].sync(model.get("_places")[name]));
+  const sync = () => {
+    const places = model.get("_places");
+    specs.forEach(({ name }, i) => made[i].sync(places[name], places));
+  };
   const sliders = made.filter((_, i) => specs[i].kind === "slider").map(({ row }) => row);
   const others = made.filter((_, i) => specs[i].kind !== "slider").map(({ row }) => row);
   const box = html("div", { class: "zp-controls" }, html("div", { class: "zp-sliders" }, ...sliders));
@@ -189,11 +198,12 @@ function render({ model, el }) {
   const lock = model.get("predict") ? prediction(model, picture) : null;
   root.append(...(lock ? [lock.box] : []), picture, problem);
   let frame = readFrame(model.get("_frame"));
-  const draw = oncePerFrame(() => {
+  const draw = () => {
     panels.draw(frame);
     facts.show(frame.facts);
     live.say(frame.say);
-  });
+  };
+  const redraw = oncePerFrame(draw);
   const answered = () => {
     watch.stop();
     write(problem, model.get("_problem"));
@@ -201,15 +211,16 @@ function render({ model, el }) {
   };
   const arrived = () => {
     frame = readFrame(model.get("_frame"));
-    draw();
+    draw(); // at once: Python answers at most once a frame or so
   };
-  const resized = new ResizeObserver(draw);
+  const resized = new ResizeObserver(redraw);
   resized.observe(panels.row);
   el.append(root);
-  const ends = [follow(model, ["_frame"], arrived), follow(model, ["_frame", "_problem", "_places"], answered)];
+  const ends = [follow(model, ["_frame"], arrived), follow(model, ["_answered", "_problem", "_places"], answered)];
   answered();
   draw();
-  return () => [...ends, draw.cancel, watch.stop, live.stop, lock?.stop, () => resized.disconnect()].forEach((e) => e?.());
+  ends.push(redraw.cancel, watch.stop, live.stop, lock?.stop, () => resized.disconnect(), () => root.remove());
+  return () => ends.forEach((end) => end?.());
 }
 
 export default { render };

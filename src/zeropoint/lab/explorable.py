@@ -71,6 +71,7 @@ class Explorable(anywidget.AnyWidget):
     _places = t.Dict().tag(sync=True)  # name of a control → index of its stop
     _frame = t.Dict().tag(sync=True)
     _problem = t.Unicode("").tag(sync=True)
+    _answered = t.Int(0).tag(sync=True)  # moves answered: the browser hears of each, also when nothing changed
 
     def __init__(self, controls: Sequence[Control], draw: Callable[..., Picture], **options: Any):
         self._by_name = {control.name: control for control in controls}
@@ -78,7 +79,7 @@ class Explorable(anywidget.AnyWidget):
         self._answer = options.pop("answer", None)
         self._alt = options.pop("alt", None)
         places = {control.name: control.place(control.value) for control in controls}
-        specs = [control_spec(control) for control in controls]
+        specs = [control_spec(control, self._by_name) for control in controls]
         super().__init__(_controls=specs, **options)
         self._show(places)
 
@@ -125,6 +126,12 @@ class Explorable(anywidget.AnyWidget):
             self._problem = ""
             if self.guess is None and answer is not None:  # once locked, the answer stays that of the question
                 self.answer = float(f"{float(answer):.4g}")
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what the browser sends, and answer every move of a control in one message."""
+        with self.hold_sync():
+            super().set_state(sync_data)
+            self._answered += "_places" in sync_data
 
     @t.observe("_places")
     def _moved(self, change: Any) -> None:

@@ -2,24 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from zeropoint.lab.axes import Axis
-from zeropoint.lab.inputs import Choice, Control
+from zeropoint.lab.inputs import Choice, Control, Slider
 from zeropoint.lab.layers import Band, Bars, HLine, Line, Points, VLine
 from zeropoint.lab.panels import Look, Panel, Picture, panel_looks
 
 _MOST_RADIOS = 5  # more than this become a list
 
 
-def control_spec(control: Control) -> dict[str, Any]:
-    """Return what the browser needs to build a control: it knows stops by their index and their words."""
+def control_spec(control: Control, controls: Mapping[str, Control]) -> dict[str, Any]:
+    """Return what the browser needs to build a control: it knows stops by their index and their words.
+
+    Parameters
+    ----------
+    control : Slider, Choice or Toggle
+    controls : all of the explorable, by name
+
+    Raises
+    ------
+    ValueError
+        When a slider follows no control, or does not know how many stops it has at each of that one's.
+    """
     kind = type(control).__name__.lower()
     if isinstance(control, Choice) and len(control.stops) > _MOST_RADIOS:
         kind = "list"
-    return {"kind": kind, "name": control.name, "label": control.label, "labels": list(control.labels)}
+    spec = {"kind": kind, "name": control.name, "label": control.label, "labels": list(control.labels)}
+    if isinstance(control, Slider) and control.follows:
+        spec |= {"follows": control.follows, "counts": _counts(control, controls)}
+    return spec
+
+
+def _counts(slider: Slider, controls: Mapping[str, Control]) -> list[int]:
+    """Return how many stops the slider has at each stop of the control that it follows."""
+    followed = controls.get(slider.follows)
+    known = slider.counts or {}
+    counts = [known.get(stop, 0) for stop in followed.stops] if followed else [0]
+    if not all(2 <= count <= len(slider.stops) for count in counts):
+        raise ValueError(
+            f"Slider {slider.name!r} follows {slider.follows!r} with counts {dict(known)}: expected a control, and "
+            f"for each of its options a number of stops from 2 to {len(slider.stops)}."
+        )
+    return counts
 
 
 def picture_frame(picture: Picture) -> dict[str, Any]:
@@ -36,6 +64,8 @@ def _panel_frame(panel: Panel) -> dict[str, Any]:
     layers = []
     for place, (layer, look) in enumerate(zip(panel.layers, panel_looks(panel), strict=True)):
         frame = _bars_frame(layer, *ends[place]) if isinstance(layer, Bars) else _layer_frame(layer, look)
+        if isinstance(layer, Bars):
+            frame["striped"] = list(ends).index(place) % 2 == 1  # colours side by side may be equally bright
         layers.append({"color": look.color, "label": layer.label, **frame})
     x_axis, y_axis = panel.axes
     return {

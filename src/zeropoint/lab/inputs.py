@@ -27,6 +27,8 @@ class Slider:
     format : str – format specification of the number, e.g. ``".2f"`` or ``",d"``; by default as fine as the step
     values : stops instead of low, high and step: a list of values, or a mapping from labels to values
     log : bool
+    follows, counts : name of a choice, and how many of the stops there are at each of its options, evenly spread
+        and at most as many as the slider has: one for each channel of a chosen layer, say
     """
 
     name: str
@@ -40,6 +42,8 @@ class Slider:
     format: str | None = None
     values: Values | None = None
     log: bool = False
+    follows: str = ""
+    counts: Mapping[Any, int] | None = None
 
     def __post_init__(self) -> None:
         _check_name(self)

@@ -37,7 +37,6 @@ function axisScale({ low, high, log }, from, to) {
   return (value) => (value > 0 ? scale(Math.log10(value)) : scale(Math.log10(low) - 1));
 }
 
-const wide = (label) => 6.8 * label.length; // pixels, about; a little too much rather than too little
 const longestOf = (ticks) => Math.max(0, ...ticks.map(([, label]) => wide(label)));
 
 // Where everything goes in a panel of this width: names of many categories turn, long tick labels move the plot.
@@ -107,14 +106,16 @@ function curve({ x, y }, sx, sy) {
   return d;
 }
 
-function barPaths({ left, right, y, marked, color, markedColor }, sx, sy, floor) {
+// Bars beside other bars: every second layer is striped as well, because colours may be equally bright.
+function barPaths({ left, right, y, marked, color, markedColor, striped }, sx, sy, floor, hatchId) {
   const chosen = new Set(marked);
-  const d = ["", ""];
+  const parts = [outline(at(floor)), outline(at(floor))];
   for (let i = 0; i < y.length; i++) {
-    if (!y[i]) continue; // zero or NaN
-    d[chosen.has(i) ? 1 : 0] += `M${at(sx(left[i]))} ${at(floor)}V${at(sy(y[i]))}H${at(sx(right[i]))}V${at(floor)}Z`;
+    if (y[i]) parts[chosen.has(i) ? 1 : 0].add(at(sx(left[i])), at(sx(right[i])), at(sy(y[i]))); // neither zero nor NaN
   }
+  const d = parts.map((part) => part.path());
   const paths = [["path", { class: ink(color, "bar"), d: d[0] }]];
+  if (striped) paths.push(["path", { fill: `url(#${hatchId}-gaps)`, d: d[0] }]);
   if (chosen.size) paths.push(["path", { class: `${ink(markedColor, "bar")} zp-marked`, d: d[1] }]);
   return paths;
 }
@@ -133,14 +134,19 @@ function pointPaths({ x, y, low, high, color, style }, sx, sy) {
 function bandPaths({ x0, x1, color }, sx, { left, right, top, base }, hatchId) {
   const [from, to] = [x0, x1].map((value) => Math.min(right, Math.max(left, sx(value)))).sort((a, b) => a - b);
   const place = { x: at(from), y: top, width: at(to - from), height: base - top };
-  return [["rect", { ...place, class: ink(color, "band") }], ["rect", { ...place, fill: `url(#${hatchId}-${color})` }]];
+  const sides = { class: ink(color, "side"), d: `M${at(from)} ${top}V${base}M${at(to)} ${top}V${base}` };
+  return [
+    ["rect", { ...place, class: ink(color, "band") }],
+    ["rect", { ...place, fill: `url(#${hatchId}-${color})` }],
+    ["path", sides],
+  ];
 }
 
 function layerPaths(layer, sx, sy, box, hatchId) {
   const { left, right, top, base } = box;
   switch (layer.kind) {
     case "line": return [stroked(layer.color, layer.style, curve(layer, sx, sy))];
-    case "bars": return barPaths(layer, sx, sy, box.floor);
+    case "bars": return barPaths(layer, sx, sy, box.floor, hatchId);
     case "points": return pointPaths(layer, sx, sy);
     case "vline": return [stroked(layer.color, layer.style, `M${at(sx(layer.value))} ${top}V${base}`)];
     case "hline": return [stroked(layer.color, layer.style, `M${left} ${at(sy(layer.value))}H${right}`)];
@@ -164,7 +170,8 @@ function lineNames(layers, { low, high }, sx, { left, right, top }) {
 
 function stripes(layers, hatchId) {
   const colors = [...new Set(layers.filter(({ kind }) => kind === "band").map(({ color }) => color))];
-  const pattern = (color) => ["pattern", { id: `${hatchId}-${color}`, width: 8, height: 8, class: "zp-stripes",
-    patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, [["path", { class: ink(color, "curve"), d: "M0 0V8" }]]];
-  return colors.map(pattern);
+  const pattern = (name, cls, look) => ["pattern", { id: `${hatchId}-${name}`, width: 8, height: 8, class: cls,
+    patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, [["path", { class: look, d: "M0 0V8" }]]];
+  const gaps = layers.some(({ striped }) => striped) ? [pattern("gaps", "", "zp-gap")] : [];
+  return [...colors.map((color) => pattern(color, "zp-stripes", ink(color, "curve"))), ...gaps];
 }

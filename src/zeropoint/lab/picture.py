@@ -14,10 +14,10 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 
 from zeropoint.lab.axes import Axis
+from zeropoint.lab.figure import LabFigure
 from zeropoint.lab.layers import Band, Bars, HLine, Line, Points, VLine
 from zeropoint.lab.panels import Look, Panel, Picture, panel_looks
-from zeropoint.lab.plots import LabFigure
-from zeropoint.lab.style import HATCH, PALETTE, RC_PARAMS
+from zeropoint.lab.style import EDGES, HATCH, PALETTE, RC_PARAMS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,8 +49,8 @@ def draw_picture(picture: Picture, *, title: str = "") -> LabFigure:
     >>> from zeropoint.lab import HLine, Line, Panel, Picture
     >>> panel = Panel("A parabola", "x", "x²", [Line([0, 1, 2], [0, 1, 4]), HLine(2, "two")])
     >>> figure = draw_picture(Picture([panel], say="A parabola crosses two."))
-    >>> figure.axes[0].get_title(loc="left"), figure.axes[0].get_xlabel()
-    ('A parabola', 'x')
+    >>> figure.axes[0].get_title(loc="left"), figure.say
+    ('A parabola', 'A parabola. A parabola crosses two.')
     """
     count = len(picture.panels)
     rows = [_rows_above(panel, _WIDTH / count) for panel in picture.panels]
@@ -59,6 +59,7 @@ def draw_picture(picture: Picture, *, title: str = "") -> LabFigure:
     with rc_context(RC_PARAMS):
         height = _HEIGHT + 0.17 * (max(rows) + len(lines)) + 0.5 * any(panel.categories for panel in picture.panels)
         figure = LabFigure(figsize=(_WIDTH, height), layout=ConstrainedLayoutEngine(w_pad=0.12))
+        figure.say = f"{'; '.join(panel.title for panel in picture.panels)}. {picture.say}"
         for axes, panel in zip(figure.subplots(1, count, squeeze=False)[0], picture.panels, strict=True):
             _draw_panel(axes, panel, max(rows), _WIDTH / count)
         if lines:
@@ -73,7 +74,7 @@ def _draw_panel(axes: Axes, panel: Panel, above: int, inches: float) -> None:
     ends = panel.bars()
     for place, (layer, look) in enumerate(zip(panel.layers, panel_looks(panel), strict=True)):
         if isinstance(layer, Bars):
-            _draw_bars(axes, layer, PALETTE[look.color], ends[place], y_axis.low)
+            _draw_bars(axes, layer, _filling(look, list(ends).index(place)), ends[place], y_axis.low)
         else:
             _draw_layer(axes, layer, look)
     for way, axis in (("x", x_axis), ("y", y_axis)):
@@ -126,7 +127,7 @@ def _scale(log: bool) -> str:
 
 
 def _draw_layer(axes: Axes, layer: Line | Points | VLine | HLine | Band, look: Look) -> None:
-    color = PALETTE[look.color]
+    color = EDGES[look.color]
     match layer:
         case Line():
             axes.plot(layer.x, layer.y, color=color, linestyle=_DASHES[look.style], lw=1.8)
@@ -152,11 +153,19 @@ def _draw_points(axes: Axes, layer: Points, color: str, marker: str) -> None:
     axes.plot(layer.x[inside], layer.y[inside], marker, color=color, ms=5, clip_on=False)  # whole, on an axis too
 
 
-def _draw_bars(axes: Axes, layer: Bars, color: str, ends: tuple[np.ndarray, np.ndarray], floor: float) -> None:
+def _filling(look: Look, place: int) -> dict[str, Any]:
+    """Return the look of a layer of bars, the place-th of its panel; every second is striped, as in the widgets."""
+    if place % 2:
+        return {"facecolor": PALETTE[look.color], "edgecolor": "white", "hatch": "////", "lw": 0}
+    return {"facecolor": PALETTE[look.color], "edgecolor": EDGES[look.color], "lw": 0.5}
+
+
+def _draw_bars(
+    axes: Axes, layer: Bars, plain: dict[str, Any], ends: tuple[np.ndarray, np.ndarray], floor: float
+) -> None:
     left, right = ends
     marked = np.isin(np.arange(layer.heights.size), layer.highlight)
     bottom = max(floor, 0.0)
-    plain: dict[str, Any] = {"color": color}
     outlined: dict[str, Any] = {"facecolor": _highlight(layer), "edgecolor": PALETTE["levels"], "lw": 1}
     for chosen, look in ((~marked, plain), (marked, outlined)):
         axes.bar(left[chosen], layer.heights[chosen] - bottom, (right - left)[chosen], bottom, align="edge", **look)
@@ -180,7 +189,7 @@ def _name_marks(axes: Axes, panel: Panel) -> None:
             textcoords="offset points",
             ha=_side(mark.value, x_axis),
             fontsize=8,
-            color=PALETTE[look.color],
+            color=EDGES[look.color],
         )
 
 
@@ -203,14 +212,15 @@ def _side(value: float, axis: Axis) -> str:
 def legend_handles(panel: Panel) -> list[Line2D | Patch]:
     """Return what stands in the legend: every labelled layer but the vertical lines, which carry their own names."""
     handles: list[Line2D | Patch] = []
-    for layer, look in zip(panel.layers, panel_looks(panel), strict=True):
-        color = PALETTE[look.color]
+    bars = list(panel.bars())
+    for place, (layer, look) in enumerate(zip(panel.layers, panel_looks(panel), strict=True)):
+        color = EDGES[look.color]
         if layer.label and isinstance(layer, Line | HLine):
             handles.append(Line2D([], [], color=color, linestyle=_DASHES[look.style], label=layer.label))
         elif layer.label and isinstance(layer, Points):
             handles.append(Line2D([], [], color=color, marker=_MARKS[look.style], ls="", label=layer.label))
         elif layer.label and isinstance(layer, Bars):
-            handles.append(Patch(color=color, label=layer.label))
+            handles.append(Patch(**_filling(look, bars.index(place)), label=layer.label))
         elif layer.label and isinstance(layer, Band):
             handles.append(Patch(facecolor=f"{color}30", edgecolor=f"{color}80", hatch="///", lw=0, label=layer.label))
         if isinstance(layer, Bars) and layer.highlight_label:

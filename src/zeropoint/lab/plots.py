@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
@@ -10,9 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
-from PIL import Image
 
 from zeropoint.lab.error_split import ErrorSplit, flat_values, split_error
+from zeropoint.lab.figure import LabFigure
 from zeropoint.lab.style import HATCH, PALETTE, RC_PARAMS
 from zeropoint.quant import QParams, choose_qparams_affine
 from zeropoint.quant._arrays import Array
@@ -22,19 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.patches import Patch
 
 HISTOGRAM_BINS = 120
-
-
-class LabFigure(Figure):
-    """A figure that a notebook shows once, whether or not pyplot was imported."""
-
-    def _repr_png_(self) -> bytes:
-        drawn = io.BytesIO()
-        small = io.BytesIO()
-        self.savefig(drawn, format="png")
-        # a third of the bytes; of Pillow's methods this one keeps the colours of small areas
-        picture = Image.open(drawn).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-        picture.save(small, format="png", optimize=True)
-        return small.getvalue()
 
 
 def plot_ruler(
@@ -78,7 +64,22 @@ def plot_ruler(
         _draw_levels(axes[0], values, qparams, split)
         _draw_errors(axes[1], qparams, split)
         _draw_split(axes[2], split)
-    return cast(Figure, axes[0].figure)
+    figure = cast(Figure, axes[0].figure)
+    if isinstance(figure, LabFigure):
+        figure.say = _in_words(qparams, split)
+    return figure
+
+
+def _in_words(qparams: QParams, split: ErrorSplit) -> str:
+    """Return what the three panels show, for whoever cannot see them."""
+    scale, zero_point = _plain(qparams)
+    lost = "nothing is clipped" if not split.clipping else f"{np.mean(split.clipped):.2%} of the values are clipped"
+    larger = "clipping" if split.clipping > split.rounding else "rounding"
+    return (
+        f"The histogram of the values over a ruler of {qparams.quant_max - qparams.quant_min + 1} levels with scale "
+        f"{scale:.3g} and zero point {zero_point}; {lost}. Below, the error of each value, and its mean square, most "
+        f"of it by {larger}: SQNR {split.sqnr_db:.1f} dB."
+    )
 
 
 def _draw_levels(axes: Axes, values: np.ndarray, qparams: QParams, split: ErrorSplit) -> None:
@@ -140,7 +141,7 @@ def _draw_errors(axes: Axes, qparams: QParams, split: ErrorSplit) -> None:
     width = half * (1 + 1e-6) / (inner + 0.5) if inner > 0 else reach / 40.5  # a tie stays inside
     side = math.ceil(reach / width - 0.5)
     edges = (np.arange(2 * side + 2) - side - 0.5) * width
-    _, _, drawn = axes.hist(
+    counts, _, drawn = axes.hist(
         [split.errors[~split.clipped], split.errors[split.clipped]],
         edges.tolist(),
         histtype="stepfilled",
@@ -151,7 +152,8 @@ def _draw_errors(axes: Axes, qparams: QParams, split: ErrorSplit) -> None:
     clipping[0].set(hatch=HATCH["clipping"], edgecolor="white")
     for edge in (-half, half):
         axes.axvline(edge, color=PALETTE["levels"], ls="--", lw=1)
-    axes.set(yscale="log", ylim=(0.6, None), xlim=(-reach, reach), ylabel="values per bin (log)")
+    top = 3 * np.max(counts)  # errors spread evenly are a block: its upper edge stays below the axis' end
+    axes.set(yscale="log", ylim=(0.6, top), xlim=(-reach, reach), ylabel="values per bin (log)")
     axes.set_xlabel("error x̂ − x (dashed: ± half a scale)")
     axes.set_title("The error x̂ − x of each value")
     axes.legend(loc="lower right", bbox_to_anchor=(1, 0.98), ncols=2, reverse=True)

@@ -5,31 +5,32 @@ const formatDecibel = (value) => `${Number.isFinite(value) ? minus(value.toFixed
 const formatShare = (share) => (share === 0 ? "no value" : `${Number((100 * share).toPrecision(2))} % of values`);
 
 // --------------------------------------------------------------------------- panel 1: levels over the data
-const BOARD = { top: 40, base: 150, edge: 184 }; // histogram, upper and lower edge of the ruler
+const BOARD = { top: 24, base: 134, edge: 168 }; // histogram, upper and lower edge of the ruler
 
-function drawRuler(show, { data, domain, qparams, result, hatchId }) {
+function drawRuler(show, { plot, data, domain, qparams, result, hatchId }) {
   const { scale, zeroPoint, quantMin, quantMax, levels } = qparams;
-  const x = linear(...domain, PLOT.left, PLOT.right);
+  const x = linear(...domain, plot.left, plot.right);
   const most = Math.max(...data.counts);
   const y = logCounts(most, BOARD.base, BOARD.top);
-  const inside = (value) => Math.min(Math.max(x(value), PLOT.left), PLOT.right);
+  const inside = (value) => Math.min(Math.max(x(value), plot.left), plot.right);
   const [low, high] = [quantMin - 0.5, quantMax + 0.5].map((code) => inside((code - zeroPoint) * scale));
-  const { markup, every } = levelTicks(x, qparams, BOARD, [low, high]);
-  const note = every > 1 ? ` (every ${every}th tick drawn)` : "";
+  const { markup, every } = levelTicks(plot, x, qparams, BOARD, [low, high]);
   show(
+    plot,
     `The ruler: ${levels} levels over the histogram of ${formatCount(data.count)} values`,
     `Codes ${quantMin} to ${quantMax}, scale ${formatNumber(scale)}, real zero is code ${zeroPoint}. ` +
       `Clipped: below ${formatShare(result.below)}, above ${formatShare(result.above)}.`,
     barsPath(data.edges, data.counts, x, y, BOARD.base, "zp-data") +
       hatch(hatchId, 0.1) +
-      clippedRegion(PLOT.left, low, hatchId, result.below) +
-      clippedRegion(high, PLOT.right, hatchId, result.above) +
+      clippedRegion(plot.left, low, hatchId, result.below) +
+      clippedRegion(high, plot.right, hatchId, result.above) +
       rect(low, BOARD.base, high, BOARD.edge, "zp-board") +
       markup +
-      zeroMark(x(0), zeroPoint) +
-      text(PLOT.left - 7, BOARD.base + 25, "code q", "zp-label", "end") +
-      axisCounts(most, y, BOARD.base, BOARD.top, "values (log)") +
-      axisBottom(niceTicks(...domain), x, BOARD.edge, `real value x${note}`),
+      zeroMark(plot, x(0), zeroPoint) +
+      text(plot.left - 7, BOARD.base + 25, "code q", "zp-label", "end") +
+      axisCounts(plot, most, y, BOARD.base, BOARD.top, "values (log)") +
+      axisBottom(plot, ticksFor(...domain, plot), x, BOARD.edge) +
+      axisTitle(plot, BOARD.edge + 33, "real value x", every > 1 ? `(every ${every}th tick drawn)` : ""),
   );
 }
 
@@ -44,9 +45,10 @@ function clippedRegion(left, right, hatchId, share) {
 }
 
 // Real zero on both edges of the ruler; its words stand above the histogram, so that they hide no value.
-function zeroMark(x, zeroPoint) {
-  const right = x < 420;
-  const words = `real 0 = code ${minus(String(zeroPoint))} (zero point)`;
+function zeroMark(plot, x, zeroPoint) {
+  const right = x < plot.width * 0.58;
+  const code = `real 0 = code ${minus(String(zeroPoint))}`;
+  const words = [`${code} (zero point)`, code].find((each) => wide(each) < (right ? plot.width - x : x)) ?? "";
   return (
     line(x, BOARD.top - 14, x, BOARD.base + 12, "zp-zero") +
     line(x, BOARD.edge - 5, x, BOARD.edge + 6, "zp-zero") +
@@ -55,16 +57,17 @@ function zeroMark(x, zeroPoint) {
 }
 
 // --------------------------------------------------------------------------------- panel 2: the errors
-function drawErrors(show, { data, qparams, result, hatchId }) {
+function drawErrors(show, { plot, data, qparams, result, hatchId }) {
   const [top, base] = [26, 92];
   const half = qparams.scale / 2;
   const reach = niceCeil(Math.max(half, ...result.errors.map(Math.abs)));
   const { edges, counts } = errorBins(result, data.weights, half, reach);
-  const x = linear(-reach, reach, PLOT.left, PLOT.right);
+  const x = linear(-reach, reach, plot.left, plot.right);
   const inside = (value) => x(Math.min(Math.max(value, -reach), reach));
   const most = Math.max(...counts[0], ...counts[1]);
   const y = logCounts(most, base, top);
   show(
+    plot,
     "The error x̂ − x of each value",
     `From ${formatError(Math.min(...result.errors))} to ${formatError(Math.max(...result.errors))}; ` +
       `rounding alone stays within half a scale, ${formatError(half)}.`,
@@ -72,39 +75,43 @@ function drawErrors(show, { data, qparams, result, hatchId }) {
       barsPath(edges, counts[0], inside, y, base, "zp-rounding") +
       barsPath(edges, counts[1], inside, y, base, "zp-clipping", `url(#${hatchId})`) +
       ticksPath([-half, half].map(x), top - 4, base, "zp-bound") +
-      errorLegend(hatchId) +
-      axisCounts(most, y, base, top, "values (log)") +
-      axisBottom(niceTicks(-reach, reach), x, base, "error x̂ − x (dashed: ± half a scale)"),
+      errorLegend(plot.right - 148, hatchId) +
+      axisCounts(plot, most, y, base, top, "values (log)") +
+      axisBottom(plot, ticksFor(-reach, reach, plot), x, base) +
+      axisTitle(plot, base + 33, "error x̂ − x", "(dashed: ± half a scale)"),
   );
 }
 
-function errorLegend(hatchId) {
+function errorLegend(left, hatchId) {
   const swatch = (x, cls, fill) => rect(x, 6, x + 12, 16, cls, fill);
   return (
-    swatch(500, "zp-rounding") + text(517, 15, "rounding", "zp-tick", "start") +
-    swatch(580, "zp-clipping", `url(#${hatchId})`) + text(597, 15, "clipping", "zp-tick", "start")
+    swatch(left, "zp-rounding") + text(left + 17, 15, "rounding", "zp-tick", "start") +
+    swatch(left + 80, "zp-clipping", `url(#${hatchId})`) + text(left + 97, 15, "clipping", "zp-tick", "start")
   );
 }
 
 // --------------------------------------------------------------- panel 3: what the squared error is made of
-function drawSplit(show, { result, hatchId }) {
+function drawSplit(show, { plot, result, hatchId }) {
   const { rounding, clipping, sqnr } = result;
   const sum = rounding + clipping;
-  const x = linear(0, niceCeil(sum), PLOT.left, PLOT.right);
-  const rows = [["rounding", 24], ["clipping", 44], ["sum", 64]];
+  const end = niceCeil(sum);
+  const x = linear(0, end, plot.left, plot.right);
+  const rows = [["rounding", 8], ["clipping", 28], ["sum", 48]];
   const bar = (from, to, y, cls, fill) => rect(x(from), y, x(to), y + 15, cls, fill);
-  const value = (number, y) => text(x(number) + 6, y + 12, formatError(number), "zp-mark", "start");
+  const value = (number, y) => text(x(number) + 6, y + 12, formatError(number, end), "zp-mark", "start");
   const fill = `url(#${hatchId})`;
   show(
+    plot,
     `Mean squared error = rounding + clipping; SQNR ${formatDecibel(sqnr)}`,
     `Rounding ${formatError(rounding)}, clipping ${formatError(clipping)}, sum ${formatError(sum)}.`,
     hatch(hatchId, 1) +
-      rows.map(([name, y]) => text(PLOT.left - 7, y + 12, name, "zp-tick", "end")).join("") +
-      bar(0, rounding, 24, "zp-rounding") + value(rounding, 24) +
-      bar(0, clipping, 44, "zp-clipping", fill) + value(clipping, 44) +
-      bar(0, rounding, 64, "zp-rounding") + bar(rounding, sum, 64, "zp-clipping", fill) + value(sum, 64) +
-      line(PLOT.left, 20, PLOT.left, 84, "zp-axis") +
-      axisBottom(niceTicks(0, niceCeil(sum), 5), x, 84, "mean squared error (units of x, squared)"),
+      rows.map(([name, y]) => text(plot.left - 7, y + 12, name, "zp-tick", "end")).join("") +
+      bar(0, rounding, 8, "zp-rounding") + value(rounding, 8) +
+      bar(0, clipping, 28, "zp-clipping", fill) + value(clipping, 28) +
+      bar(0, rounding, 48, "zp-rounding") + bar(rounding, sum, 48, "zp-clipping", fill) + value(sum, 48) +
+      line(plot.left, 4, plot.left, 68, "zp-axis") +
+      axisBottom(plot, ticksFor(0, end, plot, 5), x, 68) +
+      axisTitle(plot, 101, "mean squared error", "(units of x, squared)"),
   );
 }
 
@@ -187,7 +194,7 @@ function describe(words, { scale, zeroPoint, levels }, { rounding, clipping, sqn
 
 function makePanels(host) {
   const id = uniqueId();
-  const panels = [["ruler", 222, drawRuler], ["errors", 128, drawErrors], ["split", 126, drawSplit]];
+  const panels = [["ruler", 206, drawRuler], ["errors", 130, drawErrors], ["split", 110, drawSplit]];
   const shows = panels.map(([name, height]) => panel(host, height, `zp-${name}`));
   return (state) => panels.forEach(([name, , draw], i) => draw(shows[i], { ...state, hatchId: `${id}-${name}` }));
 }
@@ -198,13 +205,13 @@ function render({ model, el }) {
   const data = readData(model);
   const axis = axisOf(data);
   let words = ""; // what the learner did last
-  const controls = makeControls(model, data, (text) => {
-    words = text;
+  const controls = makeControls(model, data, (said) => {
+    words = said;
     draw(); // even where nothing changes: the answer to a key press is a sentence
   });
   const [numbers, showNumbers] = readouts(["scale", "zero point", "levels", "SQNR"]);
   const picture = html("div", { class: "zp-picture" }, numbers, controls.box);
-  const root = html("section", { class: "zp-widget", "aria-label": "Ruler: scale and zero point" }, picture);
+  const root = html("section", { class: "zp-widget zp-scale", "aria-label": "Ruler: scale and zero point" }, picture);
   const [drawPanels, live] = [makePanels(picture), liveLine()];
   picture.append(html("p", { class: "zp-note" }, sampleNote(data)), live.node);
   const draw = oncePerFrame(() => {
@@ -213,16 +220,19 @@ function render({ model, el }) {
     const { scale, zeroPoint, levels } = qparams;
     syncControls(controls, model, axis);
     showNumbers(formatNumber(scale), minus(String(zeroPoint)), levels, formatDecibel(result.sqnr));
-    drawPanels({ data, domain: axis.domain, qparams, result });
+    const plot = plotBox(Math.max(200, picture.clientWidth));
+    drawPanels({ plot, data, domain: axis.domain, qparams, result });
     exportNumbers(root, qparams, result);
     live.say(describe(words, qparams, result));
   });
   const lock = model.get("predict") ? prediction(model, picture) : null;
   if (lock) root.prepend(lock.box);
   el.append(root);
-  const ends = [follow(model, TRAITS, draw), draw.cancel, live.stop, lock?.stop];
+  const resized = new ResizeObserver(draw);
+  resized.observe(picture);
+  const ends = [follow(model, TRAITS, draw), draw.cancel, live.stop, lock?.stop, () => resized.disconnect()];
   draw();
-  return () => ends.forEach((end) => end?.());
+  return () => [...ends, () => root.remove()].forEach((end) => end?.());
 }
 
 const sampleNote = ({ count, values }) =>

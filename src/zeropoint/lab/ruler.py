@@ -12,7 +12,8 @@ import traitlets as t
 
 from zeropoint.lab.browser import browser_script, browser_style
 from zeropoint.lab.error_split import flat_values
-from zeropoint.lab.plots import HISTOGRAM_BINS, LabFigure, plot_ruler
+from zeropoint.lab.figure import LabFigure
+from zeropoint.lab.plots import HISTOGRAM_BINS, plot_ruler
 from zeropoint.quant import QParams, choose_qparams_affine
 from zeropoint.quant._arrays import Array
 
@@ -129,8 +130,7 @@ class ScaleRuler(anywidget.AnyWidget):
         data, metadata = bundle
         figure = cast(LabFigure, plot_ruler(self._values, self.min_val, self.max_val, self.bit_width, self.signed))
         picture = base64.b64encode(figure._repr_png_()).decode("ascii")
-        alt = {"alt": f"Static picture of {self!r}: the levels over the histogram, the error, and its two parts."}
-        return {**data, "image/png": picture}, {**metadata, "image/png": alt}
+        return {**data, "image/png": picture}, {**metadata, "image/png": {"alt": f"Static picture. {figure.say}"}}
 
 
 def explore_scale(

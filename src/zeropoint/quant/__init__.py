@@ -32,11 +32,13 @@ from zeropoint.quant.histogram import Histogram
 from zeropoint.quant.histogram_observer import HistogramObserver
 from zeropoint.quant.integer import quantized_add, quantized_avg_pool, quantized_conv2d, quantized_linear
 from zeropoint.quant.metrics import mse, nbytes, sqnr_db
+from zeropoint.quant.nvfp4 import NVFP4Scales, choose_nvfp4_scales, fake_quantize_nvfp4
 from zeropoint.quant.observers import MinMaxObserver, MovingAverageMinMaxObserver
 from zeropoint.quant.packing import pack_int4, unpack_int4
 from zeropoint.quant.requantize import quantize_multiplier, requantize_fixed_point, requantize_float
 
 if TYPE_CHECKING:  # for editors and type checkers: what _NEEDS_TORCH brings on first use
+    from zeropoint.quant.absorption import absorb_biases
     from zeropoint.quant.allocation import allocate_bits, bit_costs, size_parts
     from zeropoint.quant.config import QConfig
     from zeropoint.quant.correction import correct_bias, equalize_cross_layer, spread_channels
@@ -56,6 +58,7 @@ _NEEDS_TORCH = {
     "QATModel": "zeropoint.quant.prepare",
     "QConfig": "zeropoint.quant.config",
     "QuantizedModel": "zeropoint.quant.quantized_model",
+    "absorb_biases": "zeropoint.quant.absorption",
     "adaround": "zeropoint.quant.reconstruction",
     "allocate_bits": "zeropoint.quant.allocation",
     "bit_costs": "zeropoint.quant.allocation",
@@ -87,6 +90,7 @@ __all__ = [
     "LearnedStepSize",
     "MinMaxObserver",
     "MovingAverageMinMaxObserver",
+    "NVFP4Scales",
     "PerAxis",
     "PerGroup",
     "PerTensor",
@@ -94,10 +98,12 @@ __all__ = [
     "QConfig",
     "QParams",
     "QuantizedModel",
+    "absorb_biases",
     "adaround",
     "allocate_bits",
     "bit_costs",
     "choose_float_scale",
+    "choose_nvfp4_scales",
     "choose_qparams_affine",
     "convert",
     "correct_bias",
@@ -106,6 +112,7 @@ __all__ = [
     "fake_quantize_affine",
     "fake_quantize_float",
     "fake_quantize_mx",
+    "fake_quantize_nvfp4",
     "fake_quantize_ste",
     "fold_batchnorm",
     "fold_zero_point",

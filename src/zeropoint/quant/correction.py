@@ -40,6 +40,11 @@ def equalize_cross_layer(model: nn.Module, *, iterations: int = 20) -> fx.GraphM
         Pairs joined by anything but a ReLU, with another reader in between, or of a layer that is called twice or
         shares its weights, are left as they are.
 
+    Notes
+    -----
+    Activations may become harder to quantize: a channel with tiny weights hands on little but its bias, which is scaled
+    up with the weights. Let :func:`~zeropoint.quant.absorption.absorb_biases` follow.
+
     Source: Nagel et al. 2019 (arXiv:1906.04721), section 4.1.
     """
     equalized = fold_batchnorm(model)
@@ -47,7 +52,7 @@ def equalize_cross_layer(model: nn.Module, *, iterations: int = 20) -> fx.GraphM
     for _ in range(iterations):
         for first, second in pairs:
             range_1 = first.weight.flatten(1).abs().amax(1)  # (channels,)
-            range_2 = _by_input_channel(second).abs().amax((1, 3)).flatten()  # (channels,)
+            range_2 = by_input_channel(second).abs().amax((1, 3)).flatten()  # (channels,)
             gain = torch.sqrt(range_1 / range_2)
             usable = torch.isfinite(gain) & (gain > 0)  # a dead channel has nothing to share
             rescale_pair(first, second, torch.where(usable, gain, 1.0))
@@ -108,7 +113,7 @@ def rescale_pair(first: Weighted, second: Weighted, gain: Tensor) -> None:
     first.weight.div_(gain.reshape(-1, *[1] * (first.weight.ndim - 1)))
     if first.bias is not None:
         first.bias.div_(gain)
-    blocks = _by_input_channel(second)  # a view: (groups, out/groups, in/groups, k)
+    blocks = by_input_channel(second)  # a view: (groups, out/groups, in/groups, k)
     blocks.mul_(gain.reshape(blocks.shape[0], 1, blocks.shape[2], 1))
 
 
@@ -206,7 +211,7 @@ def _only_reader(node: fx.Node) -> fx.Node | None:
     return next(iter(node.users)) if len(node.users) == 1 else None
 
 
-def _by_input_channel(layer: Weighted) -> Tensor:
+def by_input_channel(layer: Weighted) -> Tensor:
     """Return a view of the weights as (groups, out/groups, in/groups, k), k = kernel height · width."""
     groups = layer.groups if isinstance(layer, nn.Conv2d) else 1
     weight = layer.weight

@@ -13,6 +13,7 @@ from typing import Any
 from array_api_compat import array_namespace
 
 from zeropoint.quant._arrays import Array, like
+from zeropoint.quant._blockwise import blockwise
 from zeropoint.quant.granularity import Granularity, PerGroup, PerTensor
 
 _E8M0_MIN = 2.0**-127  # a byte that holds an exponent and nothing else
@@ -99,7 +100,11 @@ def fake_quantize_float(x: Array, fmt: FloatFormat, scale: Array | float = 1.0) 
     xp = array_namespace(x)
     if not xp.isdtype(x.dtype, "real floating"):
         raise TypeError(f"x is {x.dtype}: expected real (floating-point) values; call astype(float32) first.")
-    scale = xp.astype(like(x, scale), xp.float32)
+    return blockwise(lambda x, scale: _round_trip(x, scale, fmt), x, xp.astype(like(x, scale), xp.float32))
+
+
+def _round_trip(x: Array, scale: Array, fmt: FloatFormat) -> Array:
+    xp = array_namespace(x)
     v = xp.clip(xp.astype(x, xp.float32) / scale, -fmt.max_val, fmt.max_val)
     binade = xp.clip(_power_below(xp, v), 2.0**fmt.min_exponent, None)  # 2^e: the step grows with the value
     step = binade * 2.0**-fmt.mantissa_bits

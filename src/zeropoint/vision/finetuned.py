@@ -138,6 +138,11 @@ def load(path: Path) -> nn.Module:
     return quantized.eval()
 
 
+def target_of(path: Path) -> Target:
+    """Return what the network of a file was fine-tuned for; raises as :func:`load` does."""
+    return _read(path)[0]
+
+
 def _activation_grid(name: str, bit_width: int, tensors: dict[str, Tensor]) -> QParams:
     low, high = quant_range(bit_width, signed=False)
     return QParams(tensors[f"{name}.scale"], tensors[f"{name}.zero_point"].to(torch.int32), low, high)

@@ -18,7 +18,7 @@ WRONG = [
     (BUDGET | {"fp32_ms": [0.5, 1.0, 2.0, 4.0]}, "take longer to multiply\\."),
     (BUDGET | {"fp32_ms": [2.0, 8.0, 0.5, 1.0]}, "values, not bytes"),
     (BUDGET | {"fp32_ms": 16}, "a list of 4 numbers"),
-    (BUDGET | {"fp32_ms": [4, 16, 2, 4]}, "two operations a MAC"),
+    (BUDGET | {"fp32_ms": [4, 16, 2, 4]}, "two operations per MAC"),
     (BUDGET | {"fp32_ms": [2000, 8000, 2000, 4000]}, "microseconds"),
     (BUDGET | {"memory_bound": [1, 2]}, "the other way round"),
     (BUDGET | {"memory_bound": [4]}, "one is missing"),

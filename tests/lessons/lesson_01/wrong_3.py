@@ -94,6 +94,12 @@ def with_biases(i, o, k, groups, b):
     return weights * o[1] * o[2] / _bytes(weights + o[0], i, o, b)
 
 
+def counts_in_32_bits(i, o, k, groups, b):
+    with np.errstate(over="ignore"):
+        macs = np.int32(o[0] * o[1] * o[2]) * np.int32(i[0] // groups) * np.int32(k * k)
+    return float(macs) / _bytes(o[0] * (i[0] // groups) * k * k, i, o, b)
+
+
 def right(i, o, k, groups, b):
     weights = np.zeros((o[0], i[0] // groups, k, k), np.int8).size
     macs = sum(weights for _ in range(o[1] * o[2]))
@@ -120,9 +126,22 @@ WRONG = [
     (square_images, "every image as square"),
     (bytes_rounded_up, "half a byte"),
     (with_biases, "the biases"),
+    (counts_in_32_bits, "more than 32 bits can count"),
     (lambda i, o, k, groups, b: right(i, o, k, groups, 8), "each for one byte"),
     (lambda *layer: round(float(right(*layer)), 2), "but rounded"),
     (lambda *layer: right(*layer) // 1, "but rounded"),
 ]
 
 RIGHT = right
+
+VARIES = {
+    "i": "more, fewer and as many channels as the output; square and not; strides of 1, 2 and 3; one pixel; large ones",
+    "o": "follows from the input and the stride",
+    "k": "1, 2, 3, 5, 7",
+    "groups": "1, between 1 and the number of channels (3, 4, 8), and as many as there are channels",
+    "b": "4, 6, 8, 16 and 32",
+}
+
+EQUIVALENT = {
+    "weights = out_channels * (in_channels / groups) * kernel_size ** 2": "exact: groups divide",
+}

@@ -17,6 +17,7 @@ WRONG = [
     (HAND | {"x_hat": 0.125}, "that is x itself"),
     (HAND | {"x_hat": 66 * 0.02}, "before you multiply"),
     (HAND | {"x_hat": 66}, "the code itself"),
+    (HAND | {"x_hat": 0.1195}, r"a scale of 5\.1 / 256"),
     (HAND | {"zero_point": -68}, "INT8 zero point"),
     (HAND | {"zero_point": "60"}, "without quotes"),
     (HAND | {"zero_point": 10**400}, "without quotes"),

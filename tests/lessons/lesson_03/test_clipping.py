@@ -63,3 +63,11 @@ def test_values_of_one_sign_get_all_levels_on_their_side() -> None:
     qparams = clipped_qparams(TENSORS["ReLU output"], 3.0, 4)
     assert (qparams.quant_min, qparams.quant_max, int(qparams.zero_point)) == (0, 15, 0)
     assert float(qparams.scale) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(("x", "parts"), [([1.75, -1.75], (0.0625, 0.0)), ([2.0, -2.0], (0.0, 0.25))])
+def test_half_a_step_beyond_the_last_level_is_rounding_on_both_sides(
+    x: list[float], parts: tuple[float, float]
+) -> None:
+    rounding, clipping = clip_errors(np.array(x), [1.5], 3)  # the codes −3 … 3: a step is 0.5
+    assert (rounding[0], clipping[0]) == pytest.approx(parts)

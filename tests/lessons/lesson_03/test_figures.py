@@ -24,7 +24,7 @@ def test_the_answer_of_the_widget_is_the_clip_of_least_error_of_the_tensor_that_
     errors = [mse(x, fake_quantize_affine(x, *clipped_qparams(x, share * largest, 3))) for share in SHARES]
     assert widget.predict.startswith(f"{asked} at 3 bits")
     assert widget.values["tensor"] == others[0]
-    assert widget.answer == pytest.approx(SHARES[np.argmin(errors)])
+    assert widget.answer == pytest.approx(100 * SHARES[np.argmin(errors)])  # in percent, as everything there
 
 
 def test_the_picture_says_the_sqnr_that_quantizing_gives() -> None:
@@ -44,6 +44,14 @@ def test_every_level_lies_inside_the_picture_and_at_eight_bits_few_are_drawn() -
         assert low < levels.x.min() < levels.x.max() < high
         assert levels.x.size <= 32
     assert levels.label == "every 8th level"
+
+
+def test_the_mark_of_the_clip_in_use_does_not_cover_the_least_sum() -> None:
+    layers = {layer.label: layer for layer in clip_picture(TENSORS["Gaussian"], 0.5, 4).panels[1].layers}
+    assert type(layers["here"]).__name__ == "VLine"
+    assert layers["here"].value == pytest.approx(50)  # in percent, as the axis
+    names = list(layers)
+    assert names.index("here") < names.index("least sum")  # the point lies on the line
 
 
 def test_what_is_clipped_is_marked_on_the_sides_that_have_values() -> None:

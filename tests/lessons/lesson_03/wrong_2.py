@@ -43,6 +43,43 @@ def clip_and_error(x, bit_width):
     return clip, error_of(x, clip, bit_width)
 
 
+def first_rise(x, bit_width, shares):
+    largest = float(np.abs(x).max())
+    best, least = largest, np.inf
+    for share in shares:
+        error = error_of(x, share * largest, bit_width)
+        if error > least:
+            break
+        best, least = share * largest, error
+    return best
+
+
+def upwards_to_the_first_rise(x, bit_width):
+    return first_rise(x, bit_width, np.linspace(0.005, 1, 200))
+
+
+def downwards_to_the_first_rise(x, bit_width):
+    return first_rise(x, bit_width, np.linspace(1, 0.005, 200))
+
+
+def thirds(x, bit_width):
+    high = float(np.abs(x).max())
+    low = 0.001 * high
+    for _ in range(40):
+        third = (high - low) / 3
+        if error_of(x, low + third, bit_width) < error_of(x, high - third, bit_width):
+            high -= third
+        else:
+            low += third
+    return (low + high) / 2
+
+
+def signed_grid(x, bit_width):
+    largest = float(x.max()) if x.max() > 0 else 1.0
+    clips = np.linspace(0.005, 1, 200) * largest
+    return clips[np.argmin([error_of(x, c, bit_width) for c in clips])]
+
+
 def golden_section(x, bit_width):
     largest = float(np.abs(x).max())
     coarse = [largest * 2 ** (-i / 4) for i in range(24)]
@@ -68,8 +105,25 @@ WRONG = [
     (least_rounding, "clips too much"),
     (lambda x, bits: 0.6 * x.min(), "needs a positive one"),
     (gaussian_table, "the error is .* times the least"),
+    (upwards_to_the_first_rise, "clips too much"),
+    (downwards_to_the_first_rise, "rounds too coarsely"),
+    (thirds, "rounds too coarsely"),
+    (signed_grid, "where no value is positive"),
     (clip_and_error, "expected one number, the clip"),
     (lambda x, bits: by_grid(x, bits, ends=(0.2, 1.0)), "rounds too coarsely"),
 ]
 
 RIGHT = golden_section
+
+VARIES = {
+    "x": "one, two and four axes; bell-shaped, flat, one-sided on either side, outliers; two minima; from 0.001 to 300",
+    "bit_width": "2 … 8",
+}
+
+EQUIVALENT = {
+    "clips = np.linspace(0.005, 1, 201) * np.abs(x).max()": "another grid, as good",
+    "clips = np.linspace(1, 0.005, 200) * np.abs(x).max()": "the same grid, backwards",
+    "clips = np.linspace(0.005, 2, 200) * np.abs(x).max()": "half as fine: the minimum is flat",
+    "errors = [np.sum((fake_quantize(x, clip, bit_width) - x) ** 2) for clip in clips]": "least at the same place",
+    "clips = np.linspace(0.005, 1, 199) * np.abs(x).max()": "another grid, as good",
+}

@@ -76,6 +76,20 @@ def a_scale_for_each_row(x, wanted_db):
     return first_of(range(2, 17), lambda b: sqnr_db(rows, fake_quantize(rows, clips, b)) >= wanted_db)
 
 
+def decibels(x, wanted_db):
+    return reached(x, by_list(x, wanted_db))
+
+
+def half_of_the_range(x, wanted_db):
+    clip = (x.max() - x.min()) / 2
+    return next((b for b in range(2, 17) if sqnr_db(x, fake_quantize(x, clip, b)) >= wanted_db), 16)
+
+
+def signed_maximum(x, wanted_db):
+    clip = x.max() if x.max() > 0 else 1.0
+    return next((b for b in range(2, 17) if sqnr_db(x, fake_quantize(x, clip, b)) >= wanted_db), 16)
+
+
 WRONG = [
     (lambda x, db: math.ceil(db / 6.02), "one more bit brings"),
     (lambda x, db: by_list(x, db) - 1 or 2, "does not reach"),
@@ -89,8 +103,26 @@ WRONG = [
     (by_formula, "formula with the crest factor"),
     (by_halving, "Halving the interval"),
     (a_scale_for_each_row, "they are not enough"),
+    (lambda x, db: by_list(x.astype(np.float16), db), "StopIteration|IndexError"),
+    (lambda x, db: by_list(x.ravel()[:1000], db), "they are not enough"),
+    (lambda x, db: by_list(x.ravel()[-4096:], db), "they are not enough"),
+    (lambda x, db: by_list(x.ravel()[::2], db), "they are not enough"),
+    (half_of_the_range, "another clip"),
+    (signed_maximum, "another clip"),
+    (decibels, "no bit width"),
+    (lambda x, db: by_list(x, db) + 0.5, "no bit width"),
     (lambda x, db: [by_list(x, db)], "one whole number"),
     (lambda x, db: print(by_list(x, db)), "is there a return"),
 ]
 
 RIGHT = by_list
+
+VARIES = {
+    "x": "one and two axes; Gaussian, Laplace, uniform; with zeros; rows of unlike magnitude; codes; one outlier",
+    "wanted_db": "between two bit widths, reached exactly, missed by less than 0.1 dB, below what 2 bits give",
+}
+
+EQUIVALENT = {
+    "for bits in range(2, 18):": "16 bits are always enough",
+    "for bits in range(1, 17):": "one bit has no code but 0: the SQNR is NaN, which reaches nothing",
+}

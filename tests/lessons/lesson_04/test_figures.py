@@ -8,7 +8,7 @@ import pytest
 from tests.lessons.lesson_04.values import relu_like, two_sided
 from zeropoint.lab import Band, Bars, Line, Points, VLine, draw_picture
 from zeropoint.lessons.lesson_04 import figures as pictures
-from zeropoint.lessons.lesson_04.percentiles import PERCENTILES, watch
+from zeropoint.lessons.lesson_04.percentiles import PERCENTILES, best_percentile, watch
 from zeropoint.quant import HistogramObserver, fake_quantize_affine, sqnr_db
 from zeropoint.vision.statistics import PairedDifference
 
@@ -55,7 +55,8 @@ def test_sentence_and_facts_name_the_numbers_that_are_drawn(watched) -> None:
 
 def test_every_stop_of_every_control_has_a_picture() -> None:
     widget = pictures.explore_percentile({"one": relu_like(5000), "two": two_sided(5000)}, predict="Which one?")
-    assert widget.answer in PERCENTILES
+    assert widget.values["layer"] == "two", "what is asked about must not be shown at the start"
+    assert widget.answer == best_percentile(watch(relu_like(5000)), 4)
     for layer in ("one", "two"):
         for bits in (4, 8):
             for percentile in PERCENTILES:
@@ -68,6 +69,17 @@ def test_spread_shows_median_and_extremes() -> None:
     points = picture.panels[0].layers[0]
     assert points.y.tolist() == [2, 7] and points.low.tolist() == [1, 7] and points.high.tolist() == [6, 7]
     assert "min-max 3.50 times" in picture.say
+
+
+def test_every_draw_has_a_mark_and_the_sentence_names_the_extremes() -> None:
+    hit = np.arange(100)
+    right = {
+        "min-max": {16: [hit < 70, hit < 80], 1000: [hit < 60]},
+        "MSE": {16: [hit < 85, hit < 84], 1000: [hit < 86]},
+    }
+    picture = pictures.draws_picture(right, "Draws")
+    assert [layer.y.tolist() for layer in picture.panels[0].layers] == [[70, 80, 60], [85, 84, 86]]
+    assert "min-max: 70.0 to 80.0 % with 16 images, 60.0 % with 1,000 images" in picture.say
 
 
 def test_losses_have_their_intervals() -> None:

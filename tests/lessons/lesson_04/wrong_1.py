@@ -42,6 +42,40 @@ def without_zero(batches, p):
     return tuple(np.percentile(x, shares(x, p)))
 
 
+def zero_at_the_lower_end_only(batches, p):
+    x = flat(batches)
+    if x.max() <= 0:
+        return np.percentile(x, 100 - p), 0.0
+    low, high = np.percentile(x, shares(x, p))
+    return min(low, 0.0), high
+
+
+def zero_at_the_upper_end_only(batches, p):
+    x = flat(batches)
+    if x.min() >= 0:
+        return 0.0, np.percentile(x, p)
+    low, high = np.percentile(x, shares(x, p))
+    return low, max(high, 0.0)
+
+
+def never_zero_at_the_upper_end(batches, p):
+    low, high = without_zero(batches, p)
+    return min(low, 0.0), high
+
+
+def sorts_in_place(batches, p):
+    for batch in batches:
+        batch.sort()
+    return by_order_statistics(batches, p)
+
+
+def empties_the_list(batches, p):
+    values = []
+    while batches:
+        values.append(np.ravel(batches.pop()))
+    return by_order_statistics(values, p)
+
+
 def cut_twice(batches, p):
     x = flat(batches)
     low = np.percentile(x, 100 - p) if (x < 0).any() else 0
@@ -122,6 +156,46 @@ def quantile(batches, p):
     return with_zero(*np.quantile(flat(batches), [1 - p, p]))
 
 
+def rounded_percentage(batches, p):
+    return by_order_statistics(batches, round(p, 1))
+
+
+def whole_percentage(batches, p):
+    x = flat(batches)
+    return with_zero(*np.percentile(x, shares(x, int(p))))
+
+
+def capped_percentage(batches, p):
+    x = flat(batches)
+    return with_zero(*np.percentile(x, shares(x, p if p == 100 else min(p, 99.9))))
+
+
+def half_at_least(batches, p):
+    return by_order_statistics(batches, max(p, 50))
+
+
+def never_empty(batches, p):
+    low, high = by_order_statistics(batches, p)
+    return (low, high) if low < high else (0.0, 1.0)
+
+
+def least_range(batches, p):
+    low, high = by_order_statistics(batches, p)
+    return low, max(high, 1e-4)
+
+
+def rounded_ends(batches, p):
+    return by_order_statistics([np.round(flat(batches), 3)], p)
+
+
+def first_values(batches, p):
+    return by_order_statistics([flat(batches)[:50_000]], p)
+
+
+def zeros_appended(batches, p):
+    return by_order_statistics([*batches, np.zeros(20)], p)
+
+
 def by_order_statistics(batches, p):
     """By order statistics, without np.percentile."""
     x = np.sort(flat(batches))
@@ -140,6 +214,11 @@ WRONG = [
     (widest_batch, "widest of the batches"),
     (last_batch, "Only the last batch"),
     (without_zero, "does not always include 0"),
+    (never_zero_at_the_upper_end, "ends below 0 where"),
+    (zero_at_the_lower_end_only, "ends below 0 where"),
+    (zero_at_the_upper_end_only, "begins above 0 where"),
+    (sorts_in_place, "changes its input"),
+    (empties_the_list, "changes its input"),
     (cut_twice, "twice what was asked"),
     (top_only, "only at the top"),
     (half_after_relu, "nothing to cut below 0"),
@@ -156,7 +235,29 @@ WRONG = [
     (joined, "ValueError"),
     (lambda batches, p: last_batch(batches[:1], p), "Only the first batch"),
     (lambda batches, p: by_order_statistics(batches, p)[::-1], "lower end comes first"),
+    (rounded_percentage, "You round the percentage"),
+    (whole_percentage, "p as a whole number"),
+    (capped_percentage, "99.9 % at most"),
+    (half_at_least, "for this percentile"),
+    (never_empty, "all values are 0 here"),
+    (least_range, r"all values are 0 here|too few values"),
+    (rounded_ends, "for this percentile"),
+    (first_values, "too many values"),
+    (zeros_appended, "for this percentile"),
     (quantile, r"ValueError: Quantiles must be in the range \[0, 1\]"),
 ]
 
 RIGHT = by_order_statistics
+
+VARIES = {
+    "batches": "1 to 5 of them, of one and of unlike shapes, 1 to 4 axes, float32 and float64, to 120,000 values with "
+    "the largest last; no negative value, no positive one with and without zeros, both signs, almost one sign (0 must "
+    "be let in below, or above), another sign in the first batch, zeros only, equal values, values of 1e-6 and of 1e5; "
+    "not empty",
+    "p": "12.5, 37.5, 50, 60 to 99.9, 98.75, 99.95, 99.99, 99.995 and 100 percent, mostly of both one and two signs",
+}
+
+EQUIVALENT = {
+    "below, above = (100 - p, 1)": "without positive values the upper end is 0, wherever the percentile lies",
+    "below, above = (1, 100 - p)": "without negative values the lower end is 0, wherever the percentile lies",
+}

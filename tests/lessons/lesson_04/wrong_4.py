@@ -27,6 +27,9 @@ WRONG = [
     (PLAN | {"source": "the camera"}, "expected one of line camera"),
     (PLAN | {"classes": 10}, "12 kinds of parts"),
     (PLAN | {"images": 120}, "fewer than the 20 of each kind"),
+    (PLAN | {"images": 240}, "with a chance of 0 % only"),
+    (PLAN | {"images": 300}, "with a chance of 14 % only"),
+    (PLAN | {"images": 380}, "with a chance of 90 % only"),
     (PLAN | {"images": 5000}, "2,500 s"),
     (PLAN | {"images": 1201}, "600.5 s"),
     (PLAN | {"shifts": ["day"]}, "images of the night shift"),
@@ -43,8 +46,13 @@ WRONG = [
     (PLAN | {"report_on": "validation set"}, "accuracy you publish"),
     (PLAN | {"checks": ["layer ranges", "overlap"]}, "a step of the preprocessing is missing"),
     (PLAN | {"checks": ["layer ranges", "input ranges"]}, "search for overlap"),
-    (PLAN | {"checks": ["input ranges", "overlap"]}, "lopsided"),
-    (PLAN | {"images": "many"}, "expected a whole number"),
+    (PLAN | {"checks": ["input ranges", "overlap"]}, "add the predicted classes"),
+    (PLAN | {"checks": ["input ranges", "layer ranges", "overlap"]}, "add the predicted classes"),
+    (PLAN | {"checks": ["input ranges", "layer ranges", "predicted classes", "colours"]}, "colours is not among"),
+    (PLAN | {"images": "many"}, "images: expected a whole number"),
+    (PLAN | {"images": 450.5}, "images: expected a whole number, got a float"),
+    (PLAN | {"reject_broken": "no"}, "reject_broken: expected True or False"),
+    (PLAN | {"also_used_for": None}, "Still missing: also_used_for"),
 ]
 
 RIGHT = {
@@ -60,3 +68,5 @@ RIGHT = {
     "report_on": "test",
     "checks": ["overlap", "input ranges", "predicted classes"],
 }
+
+POINTS = 3  # of four, as eleven of the twelve constraints are kept by the first wrong answer

@@ -51,6 +51,7 @@ def test_mark_stands_at_the_channel_and_the_curves_hold_its_sqnr() -> None:
     curve = next(layer for layer in panel.layers if isinstance(layer, Line) and layer.label == "per-tensor")
     assert place == 3
     assert ("SQNR", f"{curve.y[3]:.1f} dB") in picture.facts
+    assert f"per-tensor {curve.y[0]:.1f} to {curve.y[-1]:.1f} dB" in picture.say
 
 
 def test_dead_and_almost_dead_channels_have_a_picture() -> None:
@@ -79,12 +80,34 @@ def test_ranges_are_sorted_and_dead_channels_left_out_of_the_logarithm() -> None
     assert points.y == pytest.approx([np.nan, 0.5, 3], nan_ok=True)
 
 
+def test_two_versions_are_drawn_in_the_order_of_the_first_so_that_a_channel_can_be_followed() -> None:
+    before = np.float32([[3.0], [1.0], [2.0]])
+    after = np.float32([[0.3], [8.0], [0.2]])
+    first, second = figures.ranges_picture({"before": before, "after": after}, "Ranges").panels[0].layers
+    assert first.y == pytest.approx([1, 2, 3]) and second.y == pytest.approx([8, 0.2, 0.3])
+
+
+def test_the_sentence_counts_the_channels_that_sank() -> None:
+    before = np.float32([[3.0], [1.0], [2.0]])
+    after = np.float32([[0.3], [8.0], [0.2]])
+    say = figures.ranges_picture({"before": before, "after": after}, "Ranges").say
+    assert "after: 0.2 to 8, 2 of 3 channels lower than before" in say
+
+
 def test_each_layer_is_drawn_once_with_the_mark_of_its_kind() -> None:
     picture = figures.layers_picture(["a", "b", "c"], ["one", "two", "one"], [1.0, 2.0, 3.0], "Title", "dB")
     one, two = (layer.y for layer in picture.panels[0].layers if isinstance(layer, Points))
     assert one == pytest.approx([1, np.nan, 3], nan_ok=True)
     assert two == pytest.approx([np.nan, 2, np.nan], nan_ok=True)
     assert picture.say.endswith("one 2.0; two 2.0.")
+
+
+def test_kinds_with_a_single_layer_share_a_mark_so_that_a_panel_needs_three() -> None:
+    kinds = ["conv", "wide", "wide", "deep", "deep", "linear"]
+    picture = figures.layers_picture(list("abcdef"), kinds, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0], "Title", "dB")
+    labels = [layer.label for layer in picture.panels[0].layers if isinstance(layer, Points)]
+    assert labels == ["wide", "deep", "conv, linear"]
+    assert "linear 6.0" in picture.say
 
 
 @pytest.fixture

@@ -87,6 +87,54 @@ def fold_in_place(weight, bias, gamma, beta, mean, var, eps):
     return weight, b
 
 
+def fold_gamma_never_0(weight, bias, gamma, beta, mean, var, eps):
+    return fold(weight, bias, np.where(np.abs(gamma) > 0, gamma, 1), beta, mean, var, eps)
+
+
+def fold_tiny_gamma_is_0(weight, bias, gamma, beta, mean, var, eps):
+    return fold(weight, bias, np.where(np.abs(gamma) < 1e-3, 0, gamma), beta, mean, var, eps)
+
+
+def fold_dead_bias(weight, bias, gamma, beta, mean, var, eps):
+    w, b = fold(weight, bias, gamma, beta, mean, var, eps)
+    return w, b * (gamma != 0)
+
+
+def fold_usual_eps(weight, bias, gamma, beta, mean, var, eps):
+    return fold(weight, bias, gamma, beta, mean, var, 1e-5)
+
+
+def fold_eps_or_the_usual(weight, bias, gamma, beta, mean, var, eps):
+    return fold(weight, bias, gamma, beta, mean, var, eps or 1e-5)
+
+
+def fold_least_eps(weight, bias, gamma, beta, mean, var, eps):
+    return fold(weight, bias, gamma, beta, mean, var, eps if eps > 1e-5 else 1e-5)
+
+
+def fold_larger_of_the_two(weight, bias, gamma, beta, mean, var, eps):
+    return fold(weight, bias, gamma, beta, mean, np.where(var > eps, var, eps), 0)
+
+
+def fold_half_precision(weight, bias, gamma, beta, mean, var, eps):
+    w, b = fold(weight, bias, gamma, beta, mean, var, eps)
+    return np.float16(w), np.float16(b)
+
+
+def fold_swapped(weight, bias, gamma, beta, mean, var, eps):
+    return fold(weight, bias, gamma, beta, mean, var, eps)[::-1]
+
+
+def fold_bias_with_dimensions(weight, bias, gamma, beta, mean, var, eps):
+    w, b = fold(weight, bias, gamma, beta, mean, var, eps)
+    return w, b.reshape(-1, 1, 1, 1)
+
+
+def fold_bias_as_column(weight, bias, gamma, beta, mean, var, eps):
+    w, b = fold(weight, bias, gamma, beta, mean, var, eps)
+    return w, b[:, None]
+
+
 WRONG = [
     (fold_without_eps, "eps is missing"),
     (fold_eps_outside, "under the root"),
@@ -103,6 +151,32 @@ WRONG = [
     (fold_along_inputs, r"could not be broadcast|belong to output channels"),
     (fold_no_bias_back, "still has one"),
     (fold_in_place, "changes its input"),
+    (fold_gamma_never_0, "switches its channel off"),
+    (fold_tiny_gamma_is_0, "is wrong in output channel 2"),
+    (fold_dead_bias, "still adds beta"),
+    (fold_usual_eps, "You take 1e-5 for eps"),
+    (fold_eps_or_the_usual, "is wrong in output channel"),
+    (fold_least_eps, "raise eps to 1e-5"),
+    (fold_larger_of_the_two, "batch norm adds the two"),
+    (fold_half_precision, "is wrong in output channel"),
+    (fold_swapped, "the two are swapped"),
+    (fold_bias_with_dimensions, "no dimension more"),
+    (fold_bias_as_column, "no dimension more"),
 ]
 
 RIGHT = second_fold
+
+VARIES = {
+    "weight": "ordinary, depthwise, grouped, 1 × 1, with a longer side, with as many input as output channels, and one "
+    "output channel",
+    "bias": "an array and None, for depthwise layers both",
+    "gamma": "of both signs, exactly 0 with and without a bias, and 1e-5",
+    "beta": "of both signs, and 0",
+    "mean": "of both signs, and 0",
+    "var": "from 0.002 to 0.2, from 1e-7 to 1e-5, and exactly 0",
+    "eps": "0, 1e-7, 1e-6, 1e-5, 1e-3, 1e-2 and 1: with the smallest variances it counts",
+}
+
+EQUIVALENT = {
+    "return (weight * factor.reshape(-2, 1, 1, 1), factor * (old_bias - mean) + beta)": "NumPy takes -2 for -1",
+}

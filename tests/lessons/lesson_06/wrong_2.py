@@ -15,10 +15,16 @@ WRONG = [
     (PICKED | {"weight_bits": 3}, "kernels for 4 and for 8 bits"),
     (PICKED | {"activation_bits": 8}, "device's buffer"),
     (PICKED | {"granularity": "per-tensor"}, "one scale serves all channels"),
-    (PICKED | {"granularity": "per-group"}, 'expected "per-tensor" or "per-channel"'),
+    (PICKED | {"granularity": "per-group"}, "granularity: expected 'per-tensor'"),
     (PICKED | {"activation_range": "minmax"}, "nothing clips"),
-    (PICKED | {"activation_range": "best"}, "expected one of minmax"),
+    (PICKED | {"activation_range": "best"}, "activation_range: expected 'minmax'"),
     (PICKED | {"first_and_last_bits": 4}, "most sensitive ones"),
 ]
 
-RIGHT = PICKED | {"activation_range": "percentile"}
+RIGHT = PICKED | {"activation_range": "Percentile", "granularity": "per channel"}
+
+VARIES = {
+    "bits": "4, 8 and one without a kernel; each of the three entries at the wrong one of the two",
+    "bytes": "above the limit by weight bits",
+    "choices": "every kind of range that fails and one that passes; an unknown one, another spelling",
+}

@@ -11,6 +11,15 @@ def dot_wraps(x_q, w_q, x_zp, w_zp):
     return (w * x).sum(axis=1).astype(np.int32)
 
 
+def dot_int16_products(x_q, w_q, x_zp, w_zp):
+    products = (w_q.astype("int16") - np.int16(w_zp)) * (x_q.astype("int16") - np.int16(x_zp))
+    return products.astype(np.int32).sum(axis=-1, dtype=np.int32)
+
+
+def dot_int16_matmul(x_q, w_q, x_zp, w_zp):
+    return np.int32((w_q - np.int16(w_zp)) @ (x_q - np.int16(x_zp)))
+
+
 def dot_without_last(x_q, w_q, x_zp, w_zp):
     x, w = x_q.astype(int), w_q.astype(int)
     return (w.dot(x) - x_zp * w.sum(axis=-1) - w_zp * sum(x)).astype("int32")
@@ -67,6 +76,8 @@ def right_dot(x_q, w_q, x_zp, w_zp):
 
 WRONG = [
     (dot_wraps, "arithmetic wraps around"),
+    (dot_int16_products, "too narrow already for one product"),
+    (dot_int16_matmul, "arithmetic wraps around"),
     (dot_without_last, "last cross term is missing"),
     (dot_once, "You add x_zp · w_zp once"),
     (dot_last_subtracted, "The sign of the last term"),
@@ -81,3 +92,11 @@ WRONG = [
 ]
 
 RIGHT = right_dot
+
+VARIES = {
+    "x_q": "1 to 3,001 codes, 0 and 255 among them",
+    "w_q": "1 to 12 outputs, one with as many outputs as inputs; −128 and 127 among the codes",
+    "x_zp": "0, 1, 128, 255 and others",
+    "w_zp": "−128, −1, 0, 1, 127 and others",
+    "sums": "two cases beyond 2^24; single products beyond int16 in most",
+}

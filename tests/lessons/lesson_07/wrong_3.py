@@ -20,6 +20,22 @@ def multiplier_no_carry(multiplier):
     return round(multiplier * 2147483648), n
 
 
+def multiplier_never_negative(multiplier):
+    n = 0
+    while round(multiplier * 2147483648) < 1073741824:
+        multiplier, n = multiplier * 2, n + 1
+    return round(multiplier * 2147483648), n
+
+
+def multiplier_never_above_int32(multiplier):
+    mantissa, shift = right_multiplier(multiplier)
+    return (mantissa, shift) if shift >= 0 else (2**31 - 1, 0)
+
+
+def multiplier_in_float32(multiplier):
+    return right_multiplier(float(np.float32(multiplier)))
+
+
 def multiplier_cut(multiplier):
     fraction, exponent = np.frexp(multiplier)
     return int(fraction * 2**31), -int(exponent)
@@ -87,6 +103,9 @@ def right_multiplier(multiplier):
 WRONG = [
     (multiplier_unshifted, "Without a shift"),
     (multiplier_no_carry, "A fraction just below 1"),
+    (multiplier_never_negative, "Your shift stops at 0"),
+    (multiplier_never_above_int32, "misses the multiplier by"),
+    (multiplier_in_float32, "misses the multiplier by"),
     (multiplier_cut, "off by one, cut off"),
     (multiplier_up, "off by one, rounded up"),
     (multiplier_sign, "The sign of the shift"),
@@ -96,8 +115,13 @@ WRONG = [
     (multiplier_half, "one too large"),
     (multiplier_twice, "one too small"),
     (multiplier_swapped, "results are swapped"),
-    (multiplier_shift_capped, "which is not the multiplier"),
+    (multiplier_shift_capped, "misses the multiplier by"),
     (multiplier_fraction, "not both whole numbers"),
 ]
 
 RIGHT = right_multiplier
+
+VARIES = {
+    "multiplier": "10^-12 to 10^6; 0.5, 1 and 2 exactly, other powers of two, 1.5; three whose fraction rounds up to 1",
+    "shift": "positive, 0 and negative",
+}

@@ -72,6 +72,12 @@ def add_real_values(a_q, b_q, a, b, y):
     return uint8(np.floor(real / y[0] + 0.5).astype(int) + y[1])
 
 
+def add_in_float32(a_q, b_q, a, b, y):
+    ma, mb = (round(float(np.float32(s) / np.float32(y[0]) * np.float32(1048576))) for s in (a[0], b[0]))
+    total = (a_q.astype(int) - a[1]) * ma + (b_q.astype(int) - b[1]) * mb
+    return uint8((total + 524288) // 1048576 + y[1])
+
+
 def add_in_int32(a_q, b_q, a, b, y):
     ma, mb = np.int32(factors(a, b, y))
     total = (a_q.astype(np.int32) - np.int32(a[1])) * ma + (b_q.astype(np.int32) - np.int32(b[1])) * mb
@@ -80,6 +86,29 @@ def add_in_int32(a_q, b_q, a, b, y):
 
 def add_no_output_zero(a_q, b_q, a, b, y):
     return uint8((total_of(a_q, b_q, a, b, y) + 524288) // 1048576)
+
+
+def add_zero_before_the_shift(a_q, b_q, a, b, y):
+    return uint8((total_of(a_q, b_q, a, b, y) + 524288 + y[1]) >> 20)
+
+
+def add_swapped(a_q, b_q, a, b, y):
+    mb, ma = factors(a, b, y)
+    total = (a_q.astype(int) - a[1]) * ma + (b_q.astype(int) - b[1]) * mb
+    return uint8((total + 524288) // 1048576 + y[1])
+
+
+def add_towards_zero(a_q, b_q, a, b, y):
+    total = total_of(a_q, b_q, a, b, y)
+    return uint8(np.sign(total) * ((abs(total) + 524288) >> 20) + y[1])
+
+
+def add_clamped_early(a_q, b_q, a, b, y):
+    return (np.clip((total_of(a_q, b_q, a, b, y) + 524288) >> 20, 0, 255) + y[1]).clip(0, 255).astype(np.uint8)
+
+
+def add_one_zero_point(a_q, b_q, a, b, y):
+    return right_add(a_q, b_q, a, (b[0], a[1]), y)
 
 
 def add_stays_wide(a_q, b_q, a, b, y):
@@ -99,12 +128,27 @@ WRONG = [
     (add_half_even, "half to even"),
     (add_two_roundings, "two roundings where one would do"),
     (add_not_centred, "zero points of the inputs are missing"),
+    (add_zero_before_the_shift, "z_y before the shift"),
+    (add_swapped, "multipliers are swapped"),
+    (add_towards_zero, "element 3 is wrong"),
+    (add_clamped_early, "element 3 is wrong"),
+    (add_one_zero_point, r"element \d is wrong"),
     (add_no_output_zero, "zero point of the output is missing"),
     (add_multipliers_cut, "multipliers are cut off"),
     (add_real_multipliers, "You multiply by real numbers"),
     (add_real_values, r"element \(\d+, \d+\) is wrong"),
+    (add_in_float32, "come from float32"),
     (add_in_int32, "element 0 is wrong"),
     (add_stays_wide, "expected uint8"),
 ]
 
 RIGHT = right_add
+
+VARIES = {
+    "a_q": "one to four axes, one code and none, every pair of codes twice",
+    "b_q": "as a_q, with the same shape",
+    "a": "scales 0.01 to 2, zero points 0 to 255",
+    "b": "another scale than a's, larger or smaller, and one case with the same; another zero point",
+    "y": "scales 0.02 to 1, zero points 0 to 255",
+    "borders": "two each: halves, totals below 0, both saturations, totals beyond int32, near-ties, large ratios",
+}

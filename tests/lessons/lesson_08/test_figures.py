@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from zeropoint.lab import Line, Points, draw_picture
+from zeropoint.lessons.lesson_08 import drawings
 from zeropoint.lessons.lesson_08 import figures as pictures
 from zeropoint.vision.statistics import PairedDifference
 
@@ -20,6 +21,7 @@ def test_layer_picture_names_the_lowest_of_each_line_and_leaves_gaps_for_exact_l
     lines = picture.panels[0].layers
     assert np.isnan(lines[0].y[1]) and lines[1].y.tolist() == [20, 8, 7.5]
     assert "own: c with 9.0 dB; all: c with 7.5 dB" in picture.say
+    assert "'all' lies above 'own' in 0 of 3 layers" in picture.say, "the gap is above nothing"
 
 
 def test_sensitivity_picture_marks_the_lowest_bar_of_each_ranking() -> None:
@@ -47,11 +49,19 @@ def test_exclusion_axes_stay_where_they_are_while_the_slider_moves() -> None:
 def test_exclusion_widget_has_a_picture_at_every_stop_and_asks_for_its_last_step() -> None:
     orders = {"sensitive": steps(150, 100, 60, 50), "ends": steps(150, 100, 101, 80)}
     widget = pictures.explore_exclusion(orders, predict="How many?")
-    assert widget.answer == pytest.approx(-4.8)
+    assert widget.answer == pytest.approx(4.8)  # points lost
     for order, by_count in orders.items():
         for step in by_count:
             widget.set(order=order, count=len(step.in_float))
             assert f"{step.difference.points:.1f}".replace("-", "−") in widget.picture.say
+
+
+def test_drawings_say_where_every_answer_leads_and_what_the_bars_do() -> None:
+    decision = drawings.first_decision()
+    for words in ("preprocessing", "too coarse", "too narrow", "a bug"):
+        assert words in decision.say
+        assert words in decision.svg()
+    assert "divided by s" in drawings.equalization().say
 
 
 def test_pictures_can_be_drawn() -> None:

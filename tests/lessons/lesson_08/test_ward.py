@@ -8,10 +8,15 @@ import pytest
 
 from zeropoint.course.specification import specification
 from zeropoint.lessons.lesson_08.diagnosis import DIAGNOSES
-from zeropoint.lessons.lesson_08.exercise_3 import expected
-from zeropoint.lessons.lesson_08.faults import FAULTS, NAMES, fault_of
-from zeropoint.lessons.lesson_08.material import Patient, Ward, admit, open_ward, ward_number
+from zeropoint.lessons.lesson_08.exercise_3 import _expected
+from zeropoint.lessons.lesson_08.faults import FAULTS, NAMES, order_of_faults
+from zeropoint.lessons.lesson_08.material import Patient, Ward, admit, generator_of, open_ward, ward_number
 from zeropoint.quant import layer_errors, sqnr_db
+
+
+def fault_of(number: int, name: str) -> str:
+    return order_of_faults(generator_of(number))[NAMES.index(name)]
+
 
 # --- the draw -------------------------------------------------------------------------------------------------------
 
@@ -138,16 +143,49 @@ def test_the_check_agrees_with_what_the_tools_of_the_lesson_find(answers, number
 
 
 def test_an_answer_for_the_neighbours_ward_does_not_pass(answers) -> None:
-    assert specification("08.3").grade({"ward": 4711, **answers[23]}).right < 9
+    assert specification("08.3").grade({"ward": 4711, **answers[23]}).right < 3
+
+
+def test_a_learner_with_a_name_hands_in_the_ward_of_that_name(answers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTERHUB_USER", "ada")
+    for number in (8, 4711):
+        verdict = specification("08.3").grade({"ward": number, **answers[4711]})
+        assert (verdict.passed, verdict.right) == (False, 0)
+        assert f"that is ward {number}, yours is {ward_number('ada')}" in verdict.message
+
+
+def test_nbgrader_grades_every_ward_since_its_user_is_the_instructor(answers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTERHUB_USER", "instructor")
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    assert specification("08.3").grade({"ward": 4711, **answers[4711]}).passed
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_single_entry_is_never_judged(answers, name: str) -> None:
+    grade = specification("08.3").grade
+    one = {"ward": 4711, name: answers[4711][name]}
+    other = {"ward": 4711, name: answers[4711][name] | {"diagnosis": "a guess", "where": 0, "number": 0}}
+    assert grade(one).message == grade(other).message
+    assert grade(one).right == 0
+
+
+def test_a_right_place_without_the_right_number_tells_nothing_of_the_place(answers) -> None:
+    name = next(name for name, answer in answers[4711].items() if answer["diagnosis"] == "batch norm")
+    found = [
+        specification("08.3").grade({"ward": 4711, **answers[4711], name: answers[4711][name] | changes})
+        for changes in ({"number": 77}, {"number": 77, "where": "fc"}, {"where": "fc"})
+    ]
+    assert len({verdict.message for verdict in found}) == 1
+    assert {verdict.right for verdict in found} == {5}
 
 
 def test_a_learner_who_changes_a_patient_does_not_change_the_check(wards) -> None:
     name = next(name for name in NAMES if fault_of(23, name) == "wrong normalisation")
-    before = expected(23, name)
+    before = _expected(23, name)
     patient = wards[23][name]
     kept = patient.calibration.clone()
     patient.calibration.zero_()
     try:
-        assert expected.__wrapped__(23, name) == before  # measured anew, on a patient built anew
+        assert _expected.__wrapped__(23, name) == before  # measured anew, on a patient built anew
     finally:
         patient.calibration.copy_(kept)

@@ -19,6 +19,12 @@ def right_worst_two(expected, found):
     return tuple((str(names[i]), np.float32(values[i])) for i in order)
 
 
+def one_digit_and_equals_in_the_other_order(expected, found):
+    first, second = right_worst_two(expected, found)
+    pairs = [second, first] if first[1] == second[1] else [first, second]
+    return [[name, round(float(db), 1)] for name, db in pairs]
+
+
 def worst_by(metric, *, reverse=False):
     def worst_two(expected, found):
         table = {name: metric(expected[name].astype(float), found[name].astype(float)) for name in expected}
@@ -70,6 +76,26 @@ def peaks(x, y):
     return quiet(lambda: 20 * np.log10(np.abs(x).max() / np.abs(x - y).max()))
 
 
+def with_epsilon(e, *, of_signal):
+    return lambda x, y: 10 * np.log10(((x**2).sum() + e * of_signal) / (((x - y) ** 2).sum() + e))
+
+
+def equal_if(is_equal):
+    return lambda x, y: math.inf if is_equal(x, y) else decibels(x, y)
+
+
+def in_step(expected, found):
+    table = [(name, decibels(x, y)) for (name, x), y in zip(expected.items(), found.values(), strict=True)]
+    return sorted(table, key=lambda pair: pair[1])[:2]
+
+
+def from_a_dictionary_of_decibels(expected, found):
+    names = {}
+    for name, x in expected.items():
+        names[decibels(x, found[name])] = name
+    return [(names[db], db) for db in sorted(names)[:2]]
+
+
 def names_only(expected, found):
     return [name for name, _ in right_worst_two(expected, found)]
 
@@ -92,8 +118,32 @@ WRONG = [
     (worst_by(lambda x, y: decibels(x, y) / 10), "ten decibels"),
     (worst_by(upside_down, reverse=True), "not the reverse"),
     (worst_by(nothing_is_zero), "comes out as the worst"),
+    (in_step, "look each layer up by its name"),
+    (from_a_dictionary_of_decibels, "no keys of a dictionary"),
+    (worst_by(lambda x, y: abs(decibels(x, y))), "drop the sign"),
+    (worst_by(lambda x, y: max(0, decibels(x, y))), "stop at 0 dB"),
+    (worst_by(with_epsilon(1e-12, of_signal=True)), "beside a quiet layer, with values"),
+    (worst_by(with_epsilon(1e-8, of_signal=True)), "beside a quiet layer, with values"),
+    (worst_by(with_epsilon(1e-12, of_signal=False)), "beside a quiet layer, with values"),
+    (worst_by(equal_if(np.allclose)), "call a quiet layer equal"),
+    (worst_by(equal_if(lambda x, y: np.allclose(x, y, atol=1e-4))), "call a quiet layer equal"),
+    (worst_by(equal_if(lambda x, y: ((x - y) ** 2).sum() < 1e-12)), "call a quiet layer equal"),
+    (worst_by(lambda x, y: min(decibels(x, y), 60)), "are not the two layers|is not"),
     (names_only, "list of two pairs"),
     (rounded, "SQNR in dB is not"),
 ]
 
-RIGHT = right_worst_two
+EQUIVALENT = {
+    f"table.append((name, 10 * np.log10(signal / noise){rest}))": "NumPy divides by 0 as well: the result is infinite"
+    for rest in ("", " if noise >= 0 else float('inf')", " if noise > -1 else float('inf')")
+}
+
+RIGHT = one_digit_and_equals_in_the_other_order
+
+VARIES = {
+    "expected": "2 to 9 layers; 2 to 6 images; maps of 3 to 6 pixels and rows of 10; loud and quiet ones, down to 1e-9",
+    "found": "the same layers in another order; errors with a mean; one layer without any error",
+    "SQNR": "from −12 dB to 100 and infinity, the worst two 3 dB apart or exactly equal",
+    "precision": "one digit after the point passes, whole decibels do not",
+    "form of the answer": "list or tuple, of tuples or lists; Python and NumPy numbers; equals in either order",
+}

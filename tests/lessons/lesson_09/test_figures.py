@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import torch
 
-from zeropoint.lab import HLine, Line, Points, draw_picture
+from zeropoint.lab import Band, HLine, Line, Points, draw_picture
 from zeropoint.lessons.lesson_09 import figures as pictures
-from zeropoint.lessons.lesson_09.runs import losses_picture, results_picture
+from zeropoint.lessons.lesson_09.runs import long_runs, losses_picture, results_picture, results_table
 from zeropoint.lessons.lesson_09.steps import error_curve
 from zeropoint.quant import QParams, fake_quantize_affine, fake_quantize_ste
 from zeropoint.vision.statistics import PairedDifference
@@ -30,12 +32,14 @@ def test_stairs_are_those_of_fake_quantization(bit_width: int) -> None:
     assert np.array_equal(line.y, fake_quantize_affine(line.x, *qparams))
 
 
-def test_straight_through_slope_is_that_of_the_package_away_from_the_ends() -> None:
-    line = lines(pictures.staircase_picture(0.5, 2), 1)["straight-through"]
+def test_straight_through_slope_is_that_of_the_package_and_the_rest_is_marked_as_clipped() -> None:
+    picture = pictures.staircase_picture(0.5, 2)
+    line = lines(picture, 1)["straight-through"]
     x = torch.tensor(line.x, requires_grad=True)
     fake_quantize_ste(x, torch.tensor(0.5), torch.tensor(0), 0, 3).sum().backward()
-    away = np.minimum(abs(line.x), abs(line.x - 1.5)) > 0.26  # within half a step of an end the two conventions differ
-    assert np.array_equal(line.y[away], x.grad.numpy()[away])
+    assert np.array_equal(line.y, x.grad.numpy())
+    left, right = (layer for layer in picture.panels[1].layers if isinstance(layer, Band))
+    assert (left.x1, right.x0) == (-0.25, 1.75)
 
 
 def test_rounding_averaged_over_a_whole_step_is_the_identity() -> None:
@@ -57,6 +61,7 @@ def test_sentence_and_facts_name_what_is_drawn() -> None:
 
 def test_every_stop_of_every_control_has_a_picture() -> None:
     widget = pictures.explore_step({"one": relu_like(3000), "two": 2 * relu_like(3000)}, predict="How many?")
+    assert widget.values["share"] != pictures.ASKED, "the still would show the answer"
     assert widget.answer == pytest.approx(100 * np.mean(relu_like(3000) <= 0.15 * relu_like(3000).max()), rel=1e-3)
     for layer in ("one", "two"):
         for bits in (2, 3, 4):
@@ -70,7 +75,8 @@ def test_losses_are_drawn_until_they_explode() -> None:
     assert lines(picture, 0)["wild"].y[:2].tolist() == [1, 900]
     assert np.isnan(lines(picture, 0)["wild"].y[2:]).all()
     assert [layer.value for layer in picture.panels[0].layers if isinstance(layer, HLine)] == [2.3]
-    assert "calm: 0.2; wild: nan" in picture.say
+    assert "calm: from 1 to 0.2 in step 3, never above 1" in picture.say
+    assert "wild: from 1 to nan in step 5, worse than guessing from step 2" in picture.say
 
 
 def test_results_have_their_intervals_on_one_scale() -> None:
@@ -89,3 +95,26 @@ def test_pictures_can_be_drawn() -> None:
         "Slope of x̂ over the step",
         "Error at 2 bits",
     ]
+
+
+def test_a_finished_run_stands_beside_its_rivals_and_an_unfinished_one_is_left_out(tmp_path) -> None:
+    logs = tmp_path / "weights" / "qat"
+    logs.mkdir(parents=True)
+    ends = {"test": "all", "gained": 10, "lost": 30, "n": 10_000}
+    (logs / "a.log").write_text('{"epoch": 1}\n{"epoch": 2}\n' + json.dumps(ends) + "\n")
+    (logs / "b.log").write_text('{"epoch": 1}\n')
+    assert long_runs(tmp_path).loc["a"].tolist()[:4] == [2, "", "", ""]
+    record = {"name": "a", **{way: {"fp32": [-2.0, -3.0, -1.0]} for way in ("ptq", "adaround", "control_ptq")}}
+    (tmp_path / "benchmarks" / "results").mkdir(parents=True)
+    (tmp_path / "benchmarks" / "results" / "finetuned.jsonl").write_text(json.dumps(record) + "\n")
+    table = long_runs(tmp_path)
+    assert table.loc["a", "AdaRound"] == "-2.00 (-3.00 … -1.00)"
+    assert table.loc["a", "the run itself"].startswith("-0.20 (")
+    assert list(table.index) == ["a"]
+
+
+def test_table_of_results_has_a_row_per_way() -> None:
+    fp32 = np.array([True, True, False, True])
+    table = results_table(fp32, {"W4A4": {"PTQ": np.array([True, False, False, True]), "QAT": fp32}})
+    assert table.loc[("W4A4", "PTQ"), "top-1"] == "50.00 %"
+    assert table.loc[("W4A4", "QAT"), "against FP32, paired"].startswith("+0.00")

@@ -68,12 +68,49 @@ def one_batch(network, calibration, batches, test, lr):
     return second_loop(network, calibration[:1], batches, test, lr)
 
 
+def last_batch(network, calibration, batches, test, lr):
+    return second_loop(network, calibration[-1:], batches, test, lr)
+
+
+def without_the_last_batch(network, calibration, batches, test, lr):
+    return second_loop(network, calibration[:-1], batches, test, lr)
+
+
+def calibrated_backwards(network, calibration, batches, test, lr):
+    return second_loop(network, calibration[::-1], batches, test, lr)
+
+
+def calibrated_twice(network, calibration, batches, test, lr):
+    return second_loop(network, calibration * 2, batches, test, lr)
+
+
+def some_frozen(which):
+    def finetune(network, calibration, batches, test, lr):
+        _calibrate(network, calibration)
+        for place in which:
+            network.quantizers[place].freeze()
+        network.train()
+        _steps(network, batches, lr)
+        return _share(network.eval(), *test)
+
+    return finetune
+
+
+def measured_first(network, calibration, batches, test, lr):
+    _calibrate(network, calibration)
+    _freeze(network)
+    share = _share(network, *test)
+    network.train()
+    _steps(network, batches, lr)
+    return share
+
+
 def calibrated_on_training(network, calibration, batches, test, lr):
     return second_loop(network, [images for images, _ in batches], batches, test, lr)
 
 
 def calibrated_on_test(network, calibration, batches, test, lr):
-    return second_loop(network, test[0].split(25), batches, test, lr)
+    return second_loop(network, [test[0]], batches, test, lr)
 
 
 def calibrated_in_train_mode(network, calibration, batches, test, lr):
@@ -110,6 +147,32 @@ def on_training_images(network, calibration, batches, test, lr):
     return hits.float().mean().item()
 
 
+def joined(network, calibration, batches, test, lr):
+    return second_loop(network, [torch.cat(calibration)], batches, test, lr)
+
+
+def at_a_rate_of_its_own(network, calibration, batches, test, lr):
+    return second_loop(network, calibration, batches, test, 0.1)
+
+
+def at_another_rate_of_its_own(network, calibration, batches, test, lr):
+    return second_loop(network, calibration, batches, test, 0.01)
+
+
+def as_a_number(network, calibration, batches, test, lr):
+    return round(second_loop(network, calibration, batches, test, lr) * len(test[1]))
+
+
+def without_return(*args):
+    second_loop(*args)
+
+
+def brighter(network, calibration, batches, test, lr):
+    share = second_loop(network, calibration, batches, test, lr)
+    test[0].mul_(0.5)
+    return share
+
+
 def in_percent(*args):
     return 100 * second_loop(*args)
 
@@ -142,7 +205,13 @@ WRONG = [
     (frozen_late, "after the training"),
     (evaluated_in_train_mode, "evaluate in training mode"),
     (frozen_first, "before anything was observed"),
-    (one_batch, "first batch only"),
+    (one_batch, "leave out calibration batches"),
+    (last_batch, "leave out calibration batches"),
+    (without_the_last_batch, "leave out calibration batches"),
+    (calibrated_backwards, "join the calibration batches"),
+    (calibrated_twice, "passes twice"),
+    *((some_frozen(which), "Not all observers are frozen") for which in ([0], [1], [2], [0, 1], [1, 2])),
+    (measured_first, "that of before the training"),
     (calibrated_on_training, "calibrate on the training images"),
     (calibrated_on_test, "calibrate on the test images"),
     (calibrated_in_train_mode, "calibrate in training mode"),
@@ -152,6 +221,20 @@ WRONG = [
     (on_training_images, "measure on the training images"),
     (in_percent, "in percent"),
     (twice_over, "every batch once"),
+    (joined, "join the calibration batches"),
+    (at_a_rate_of_its_own, "Your learning rate is 0.1 whatever"),
+    (at_another_rate_of_its_own, "every batch once"),
+    (as_a_number, "how many images are right"),
+    (without_return, "returns nothing"),
+    (brighter, "changes its input"),
 ]
 
 RIGHT = second_loop
+
+VARIES = {
+    "network": "four seeds",
+    "calibration": "1, 2 or 3 batches of 10 to 50 images, not all of one size, each with wider ranges",
+    "batches": "4, 5 or 6 of 10 to 30 images, not all of one size",
+    "test": "100 to 130 images, so that a number, a share and a percentage differ",
+    "lr": "0.04, 0.06, 0.1, 0.2",
+}

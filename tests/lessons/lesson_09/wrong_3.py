@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 RESULTS = {
-    "detector_quantization": -1.5,
-    "detector_training": 2.3,
+    "classifier_quantization": -1.5,
+    "classifier_training": 2.3,
     "sorter": ("ptq", "b"),
     "gate": ("adaround", "b"),
     "watch": ("qat", "c"),
 }
 
 WRONG = [
-    (RESULTS | {"detector_quantization": 6.3}, "training on new images"),
-    (RESULTS | {"detector_quantization": 0.8}, "has not seen the new images"),
-    (RESULTS | {"detector_quantization": 1.5}, "negative means"),
-    (RESULTS | {"detector_training": 0.8}, "mixes what training gave"),
-    (RESULTS | {"detector_training": 7.8}, "both training and quantization differ"),
+    (RESULTS | {"classifier_quantization": 6.3}, "training on new images"),
+    (RESULTS | {"classifier_quantization": 0.8}, "has not seen the new images"),
+    (RESULTS | {"classifier_quantization": 1.5}, "negative means"),
+    (RESULTS | {"classifier_training": 0.8}, "mixes what training gave"),
+    (RESULTS | {"classifier_training": 7.8}, "both training and quantization differ"),
     (RESULTS | {"sorter": ("qat", "a")}, "what cannot be shown"),
     (RESULTS | {"sorter": ("adaround", "b")}, "nothing to repair"),
     (RESULTS | {"gate": ("qat", "d")}, "overlaps with AdaRound's"),
@@ -25,6 +25,6 @@ WRONG = [
     (RESULTS | {"watch": ("qat", "d")}, "which of the ways keep the brief"),
 ]
 
-RIGHT = RESULTS | {"sorter": ["PTQ", "B"], "detector_quantization": -1.50, "gate": ("AdaRound", "b")}
+RIGHT = RESULTS | {"sorter": ["PTQ", "B"], "classifier_quantization": -1.50, "gate": ("AdaRound", "b")}
 
 POINTS = 4  # of five, as four of five entries of the first wrong answer are right

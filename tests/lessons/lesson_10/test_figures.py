@@ -29,6 +29,7 @@ def test_static_figure_hides_what_more_bits_would_show(layer: DotProducts) -> No
 def test_widget_has_a_picture_at_every_stop_and_asks_for_the_first_layer(layer: DotProducts) -> None:
     other = DotProducts(layer.x / 9, layer.w, (0.0, 1.0))
     widget = figures.explore_saturation({"first": layer, "other": other}, predict="How many?")
+    assert widget.values["weight_bits"] == 7, "the still would show the answer"
     assert widget.answer == pytest.approx(hit_share(layer, 8, 8), rel=1e-3)
     for name in ("first", "other"):
         for bits in figures.BITS:

@@ -51,6 +51,54 @@ def by_kernel_name(profile):
     return _report(profile, rows, ~rows["kernel"].str.contains("QLinear|QGemm"))
 
 
+def by_list_of_kernels(profile):
+    rows = _inside(profile)
+    return _report(profile, rows, rows["kernel"].isin({"Conv", "Sigmoid", "Add"}))
+
+
+def conversions_by_layer_name(profile):
+    rows = _inside(profile)
+    falls = _in_float(rows)
+    converts = rows["layer"].str.contains("quantize")
+    cost = rows["microseconds"][falls].sum() + rows["microseconds"][converts].sum()
+    return rows["layer"][falls].tolist(), int(converts.sum()), 100 * cost / profile["microseconds"].sum()
+
+
+def conversions_by_ending(profile):
+    rows = _inside(profile)
+    falls = _in_float(rows)
+    converts = rows["layer"].str.contains(r"\.(?:de)?quantize$|\.reformat$|\.to_")
+    cost = rows["microseconds"][falls | converts].sum()
+    return rows["layer"][falls].tolist(), int(converts.sum()), 100 * cost / profile["microseconds"].sum()
+
+
+def inside_by_name(profile):
+    names = profile["layer"].tolist()
+    rows = profile.iloc[names.index("image") + 1 : names.index("logits")]
+    return _report(profile, rows, _in_float(rows))
+
+
+def layers_of_blocks(profile):
+    rows = profile[profile["layer"].str.contains(r"\.(?:conv|act|add)")]
+    return _report(profile, rows, _in_float(rows))
+
+
+def in_whole_percent(profile):
+    layers, conversions, share = second_profile(profile)
+    return layers, conversions, round(share)
+
+
+def two_conversions_each(profile):
+    layers, _, share = second_profile(profile)
+    return layers, 2 * len(layers), share
+
+
+def with_a_new_column(profile):
+    profile["falls"] = _in_float(profile)
+    rows = _inside(profile)
+    return _report(profile, rows, rows["falls"])
+
+
 def convolutions_only(profile):
     rows = _inside(profile)
     return _report(profile, rows, rows["kernel"] == "Conv")
@@ -122,6 +170,14 @@ WRONG = [
     (float_outside, "Look inside only"),
     (conversions_outside, "first QuantizeLinear and the last DequantizeLinear too"),
     (by_kernel_name, "go by the kernel's name"),
+    (by_list_of_kernels, "list of kernels that are in float"),
+    (conversions_by_layer_name, "find conversions by the layer's name"),
+    (conversions_by_ending, "endings of layers' names"),
+    (inside_by_name, "ValueError"),
+    (layers_of_blocks, "is missing among the fallbacks|number of conversions is not"),
+    (in_whole_percent, "lost its digits"),
+    (two_conversions_each, "number of conversions is not"),
+    (with_a_new_column, "changes its input"),
     (convolutions_only, "convolutions only"),
     (by_layer_name, "somebody chose once"),
     (by_missing_name, "called …_int8 may have run in float"),
@@ -134,3 +190,10 @@ WRONG = [
 ]
 
 RIGHT = second_profile
+
+VARIES = {
+    "profile": "13 to 29 rows; none, one, two, three or five fallbacks, alone or as neighbours that share conversions; "
+    "float before and behind the inside, or not; one name for integer and float kernels, or two; layers named "
+    "…_int8, …_float, …_quantized whatever they compute in; conversions named in three ways or as their layer; first "
+    "and last ones, blocks, and what lies outside under several names",
+}

@@ -146,3 +146,11 @@ WRONG = [
 ]
 
 RIGHT = second_timer
+
+VARIES = {
+    "a": "another time a call in each case, a slow beginning, one stall at a drawn place",
+    "b": "the same, drawn by itself",
+    "clock": "of a machine that slows down to a third, each time elsewhere, and recovers in part",
+    "warmup": "0, 1, 2, 3, 4",
+    "rounds": "7, 8, 9, 11, 15, 20: odd and even",
+}

@@ -94,3 +94,8 @@ WRONG = [
 ]
 
 RIGHT = second_pack
+
+VARIES = {
+    "codes": "0, 1, 2, 3, 5, 8, 9, 16, 31, 64 and 101 of them; every code from −8 to 7, rising and falling; both ends "
+    "of the range next to each other; first and last code negative",
+}

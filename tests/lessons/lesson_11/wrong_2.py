@@ -61,6 +61,18 @@ def unpack_ignores_count(packed, count):
     return second_unpack(packed, 2 * len(packed))
 
 
+def unpack_drops_a_last_zero(packed, count):
+    codes = second_unpack(packed, 2 * len(packed))
+    return codes[:-1] if len(codes) and codes[-1] == 0 else codes
+
+
+def unpack_drops_all_last_zeros(packed, count):
+    codes = second_unpack(packed, count)
+    while len(codes) and codes[-1] == 0:
+        codes = codes[:-1]
+    return codes
+
+
 def unpack_as_int64(packed, count):
     return second_unpack(packed, count).astype(int)
 
@@ -83,7 +95,14 @@ WRONG = [
     (unpack_high_first, "are swapped"),
     (unpack_side_by_side, "side by side again"),
     (unpack_ignores_count, "one more"),
+    (unpack_drops_a_last_zero, "drop a 0 at the end"),
+    (unpack_drops_all_last_zeros, "drop a 0 at the end"),
     (unpack_as_int64, "their type is int64"),
 ]
 
 RIGHT = second_unpack
+
+VARIES = {
+    "packed": "0 to 51 bytes; every nibble in either half of a byte",
+    "count": "even, odd, 1 and 0; even and odd with zeros as the last codes",
+}

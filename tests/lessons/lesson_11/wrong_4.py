@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 
 GROUPS = {
     "per_channel": 4 + 16 / 576,
     "groups_32": 4.5,
     "groups_32_zero_point": 4.625,
-    "mxfp4": 4.25,
+    "byte_scale": 4.25,
     "bytes_groups_64": 40_320,
     "scheme": ("INT4 groups of 32", "b"),
 }
@@ -24,8 +27,8 @@ WRONG = [
     (GROUPS | {"groups_32_zero_point": 4.5}, "a zero point of its own"),
     (GROUPS | {"groups_32_zero_point": 8.5}, "once a group too"),
     (GROUPS | {"groups_32_zero_point": 4.75}, "not 8"),
-    (GROUPS | {"mxfp4": 4.5}, "E8M0, not 16"),
-    (GROUPS | {"mxfp4": 8.25}, "those of MXFP8"),
+    (GROUPS | {"byte_scale": 4.5}, "one byte here"),
+    (GROUPS | {"byte_scale": 8.25}, "begins with 4"),
     (GROUPS | {"bytes_groups_64": 36_864}, "codes alone"),
     (GROUPS | {"bytes_groups_64": 39_168}, "zero points are missing"),
     (GROUPS | {"bytes_groups_64": 77_184}, "two of them share one"),
@@ -38,15 +41,15 @@ WRONG = [
     (GROUPS | {"scheme": ("INT4 groups of 32", "c")}, "is smaller"),
     (GROUPS | {"scheme": ("INT4 groups of 32", "d")}, "groups of 8"),
     (GROUPS | {"scheme": "INT4 groups of 32"}, "expected two texts"),
-    (GROUPS | {"mxfp4": "4.25"}, "expected one number"),
-    (GROUPS | {"mxfp4": 5}, "divided by the weights in it"),
+    (GROUPS | {"byte_scale": "4.25"}, "expected one number"),
+    (GROUPS | {"byte_scale": 5}, "divided by the weights in it"),
 ]
 
 RIGHT = {
-    "per_channel": np.float32(4.02778),
+    "per_channel": 4.03,
     "groups_32": np.float64(4.5),
-    "groups_32_zero_point": 4 + 20 / 32,
-    "mxfp4": 17 * 8 / 32,
+    "groups_32_zero_point": Fraction(37, 8),
+    "byte_scale": Decimal("4.25"),
     "bytes_groups_64": 40320.0,
     "scheme": ["int4 groups of 32", "B"],
 }

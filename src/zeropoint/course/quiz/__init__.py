@@ -4,7 +4,7 @@ In a notebook ``quick_test.show()`` is a form. The same questions in text::
 
     quick_test.print_questions()
     quick_test.answer(1, 128)  # a number
-    quick_test.answer(2, "a", "c")  # several letters
+    quick_test.answer(7, "a", "c")  # several letters
     quick_test.answer(3, "b")  # one letter
     quick_test.submit()
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import Any, ClassVar
 
 from zeropoint.course import learner
 from zeropoint.course.quiz.quiz import Quiz
@@ -15,6 +15,10 @@ from zeropoint.course.quiz.result import QuizResult, judge, missing_sentence
 from zeropoint.course.quiz.source import Question
 
 NO_NAME = "visitor"  # the seed of the order for whoever is not logged in
+REHEARSED = (
+    "Not stored: these numbers were a visitor's, and their answers have been shown. Begin another try: it has numbers "
+    "of your own."
+)
 
 
 @dataclass(repr=False)
@@ -24,7 +28,8 @@ class Attempt:
     The options are shuffled by a seed: the learner's name, or a fixed text without one, as it is at
     the first look at the questions. It stays from then on, so that "b" means the same everywhere.
     Drawn numbers follow the seed too, and change with each try of a learner with a name, because the
-    verdict has shown the last ones; a visitor always gets those of the committed notebook.
+    verdict has shown the last ones; a visitor always gets those of the committed notebook. Whoever logs in after
+    rehearsing as a visitor gets an order and numbers of their own with the next look or try.
 
     Attributes
     ----------
@@ -38,6 +43,7 @@ class Attempt:
     seed: str | None = None
     tries: int = 0
     answers: dict[int, Any] = field(default_factory=dict)
+    rehearsed: ClassVar[set[str]] = set()  # the quizzes whose verdict a visitor has seen in this kernel
 
     def __repr__(self) -> str:
         return repr(self.quiz)
@@ -49,8 +55,10 @@ class Attempt:
 
     def settle(self, *, look: bool = False) -> str:
         """Take the seed from whoever is logged in, once, and return it; a new look has the numbers of the next try."""
-        if self.seed is None:
-            self.seed = learner.current_learner() or NO_NAME
+        name = learner.current_learner()
+        fresh = look and not self.answers and self.seed == NO_NAME and name is not None
+        if self.seed is None or fresh:
+            self.seed = name or NO_NAME
             look = True
         if look and not self.answers:  # answers that are noted belong to the numbers seen before
             self.tries = max(self.tries, len(stored_points(self.quiz.name)))
@@ -81,6 +89,8 @@ class Attempt:
         """Begin another try: no answers, and other numbers for a learner with a name."""
         self.tries += 1
         self.answers.clear()
+        if self.seed == NO_NAME:
+            self.settle(look=True)
 
     def read(self, number: int, given: Any) -> Answer | None:
         """Return an answer as option indices or as a number; None when there is none yet."""
@@ -123,6 +133,10 @@ class Attempt:
     def finish(self, answers: Mapping[Any, Any]) -> tuple[QuizResult, str]:
         """Grade, store the result of a learner with a name, and return it with a line about that."""
         result = self.grade(answers)
+        if self.seed == NO_NAME and learner.current_learner() is None:
+            self.rehearsed.add(self.quiz.name)
+        elif self.seed == NO_NAME and self.quiz.name in self.rehearsed:
+            return result, REHEARSED
         return result, keep(self.quiz.name, result)
 
 

@@ -32,7 +32,8 @@ def asymmetric_code(*, min_val: float, max_val: float, bits: int, value: float) 
     -------
     dict
         The draw itself; ``quant_max``, ``half``, ``scale``, ``zero_point``, ``quotient``, ``steps`` (above zero),
-        ``code`` and ``read_back``; and the wrong codes ``truncated``, ``subtracted`` and ``signed_code``.
+        ``code`` and ``read_back``; and the wrong codes ``truncated``, ``subtracted``, ``signed_code`` and
+        ``from_min``, which rounds the distance from the left end.
 
     Source: Jacob et al. 2018 (arXiv:1712.05877), section 2.1; ONNX ``QuantizeLinear``.
 
@@ -65,11 +66,52 @@ def asymmetric_code(*, min_val: float, max_val: float, bits: int, value: float) 
         "truncated": math.floor(value / scale) + zero_point,
         "subtracted": steps - zero_point,
         "signed_code": code - half,
+        "from_min": round((value - min_val) / scale),
+    }
+
+
+def grouped_weights(*, parameters: float, bits: int, group: int) -> Values:
+    """Return the megabytes of a network's weights with a 16-bit scale for each group, also as misconceptions count.
+
+    Parameters
+    ----------
+    parameters : float
+        In millions.
+    bits : int
+        Of one code.
+    group : int
+        Weights that share a scale.
+
+    Returns
+    -------
+    dict
+        The draw itself; ``share`` (bits of a scale per weight), ``per_weight`` (bits, the share included) and
+        ``megabytes`` (10⁶ bytes); the wrong sizes ``codes_only``, ``a_byte_each`` and ``scale_per_weight``; and
+        ``fp32`` for comparison.
+
+    Examples
+    --------
+    >>> drawn = grouped_weights(parameters=45, bits=4, group=32)
+    >>> drawn["per_weight"], drawn["megabytes"], drawn["codes_only"], drawn["fp32"]
+    (4.5, 25.3125, 22.5, 180)
+    """
+    per_weight = bits + 16 / group
+    return {
+        "parameters": parameters,
+        "bits": bits,
+        "group": group,
+        "share": 16 / group,
+        "per_weight": per_weight,
+        "megabytes": parameters * per_weight / 8,
+        "codes_only": parameters * bits / 8,
+        "a_byte_each": parameters,
+        "scale_per_weight": parameters * (bits + 16) / 8,
+        "fp32": 4 * parameters,
     }
 
 
 #: What a question may name as its ``rule``.
-RULES: dict[str, Callable[..., Values]] = {"asymmetric_code": asymmetric_code}
+RULES: dict[str, Callable[..., Values]] = {"asymmetric_code": asymmetric_code, "grouped_weights": grouped_weights}
 
 
 def filled(text: str, values: Mapping[str, float]) -> str:

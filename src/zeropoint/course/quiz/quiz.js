@@ -29,7 +29,8 @@ function optionRow(form, number, question, [letter, text]) {
 }
 
 function numberRow(form, number, question) {
-  const input = make("input", { type: "number", step: "any", autocomplete: "off", ...OWN_KEYS });
+  // a number field would read "7,5" as 75 where the page is English; Python reads either sign
+  const input = make("input", { type: "text", inputmode: "decimal", autocomplete: "off", ...OWN_KEYS });
   input.addEventListener("input", () => form.changed(number));
   return make("label", { class: "zp-quiz-number" }, question.label, input);
 }
@@ -52,14 +53,14 @@ function questionBlock(form, question, index) {
 
 /** What stands in one question: a number as text, or letters; empty when there is no answer. */
 function given(block) {
-  const number = block.querySelector("input[type=number]");
-  if (number) return number.value;
+  const number = block.querySelector("input[type=text]");
+  if (number) return number.value.trim();
   return [...block.querySelectorAll("input:checked")].map((input) => input.value);
 }
 
 function restore(block, value) {
   for (const input of block.querySelectorAll("input")) {
-    if (input.type === "number") input.value = value ?? "";
+    if (input.type === "text") input.value = value ?? "";
     else input.checked = (value ?? []).includes(input.value);
   }
 }
@@ -88,12 +89,21 @@ function markQuestion(block, verdict) {
   for (const input of block.querySelectorAll("input")) input.disabled = Boolean(verdict);
 }
 
+/** In JupyterLab a lesson opens beside the quiz, instead of the whole application once more in a tab of the browser. */
+function openInside(link) {
+  const [, path] = /\/tree\/(.+)/.exec(link.pathname) ?? [];
+  if (!path) return; // some other page: the browser follows the link
+  link.dataset.commandlinkerCommand = "docmanager:open";
+  link.dataset.commandlinkerArgs = JSON.stringify({ path: decodeURIComponent(path) });
+}
+
 /** One link for each theme that was missed, to the lesson about it. */
 function rereadList(questions) {
   const items = questions
     .filter(({ right }) => !right)
     .map(({ number, theme, reread }) => {
       const link = make("a", { href: reread, target: "_blank", rel: "noopener", ...OWN_KEYS }, theme);
+      link.addEventListener("click", () => openInside(link));
       const lesson = reread.split("/").pop().replace(".ipynb", "");
       return make("li", {}, link, ` – question ${number}, in lesson ${lesson}`);
     });

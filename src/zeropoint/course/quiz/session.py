@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from zeropoint.course.quiz.attempt import Attempt
+from zeropoint.course.quiz.attempt import NO_NAME, Attempt
 from zeropoint.course.quiz.result import missing_sentence, wrapped
 
 
+@dataclass(repr=False)
 class Session(Attempt):
-    """An attempt at a quiz with what a learner calls: ``show``, or ``print_questions``, ``answer`` and ``submit``."""
+    """An attempt at a quiz with what a learner calls: ``show``, or ``print_questions``, ``answer`` and ``submit``.
+
+    Attributes
+    ----------
+    judged : bool – the verdict on these questions has been shown; the next look at them begins another try
+    """
+
+    judged: bool = False
 
     def answer(self, question: str | int, *given: Any) -> None:
-        """Note an answer: a number, a letter, or several letters; a later one replaces it."""
+        """Note an answer: a number, a letter, or several letters; a later one replaces it, also after a verdict."""
         number = self.quiz.number(question)
         numeric = self.questions[number - 1].kind == "numeric"
         value = given[0] if numeric and len(given) == 1 else given
@@ -29,17 +38,31 @@ class Session(Attempt):
         if missing:
             print(missing_sentence(missing))
             return
+        if self.judged:
+            print(f"{self.grade(self.answers)}\n{self._corrected()}")
+            return
         result, saved = self.finish(self.answers)
+        self.judged = True
         print(f"{result}\n{saved}".rstrip())
-        before = self.asked()
-        self.next_try()
-        changed = [str(number) for number, question in self.asked().items() if question != before[number]]
-        if changed:
-            print(f"Another try has new numbers in question {', '.join(changed)}: print_questions() shows them.")
+
+    def _corrected(self) -> str:
+        """Return why a correction is not stored, and what brings a new try."""
+        drawn = [str(number) for number, question in enumerate(self.questions, 1) if question.variants]
+        numbers = f", with other numbers in question {' and '.join(drawn)}" if self.seed != NO_NAME else ""
+        return (
+            f"A correction is not stored: the answers have been shown. print_questions() begins another try{numbers}."
+        )
+
+    def _look(self) -> None:
+        """Settle what is asked now: after a verdict, another try."""
+        if self.judged:
+            self.judged = False
+            self.next_try()
+        self.settle(look=True)
 
     def print_questions(self) -> None:
         """Print the questions with their options, to be answered by :meth:`answer`."""
-        self.settle(look=True)
+        self._look()
         for number, question in self.asked().items():
             print(f"{number}. {question.theme}")
             print(wrapped(f"{question.text} {question.task}", indent=3, hang=0))
@@ -53,5 +76,5 @@ class Session(Attempt):
 
         from zeropoint.course.quiz.widget import QuizWidget  # ipywidgets only where a form is wanted
 
-        self.settle(look=True)
+        self._look()
         display(QuizWidget(self))

@@ -10,13 +10,13 @@ _FP32_MB = Field(
     "fp32_mb",
     300,
     (
-        (2400, "2,400 are megabits: divide by 8 bits a byte."),
+        (2400, "2,400 are megabits: divide by 8 bits per byte."),
         (286.1, "286 are mebibytes (2^20 bytes); the course counts 1 MB = 10^6 bytes."),
         (300e6, "300 million are bytes; the brief asks for megabytes, 10^6 bytes."),
         (0.3, "0.3 are gigabytes; the brief asks for megabytes, 10^6 bytes."),
-        (75, "that is one byte a parameter; FP32 takes 32 bits, four bytes."),
-        (150, "that is FP16: FP32 takes 32 bits, four bytes a parameter."),
-        (600, "that is eight bytes a parameter; FP32 takes 32 bits, four bytes."),
+        (75, "that is one byte per parameter; FP32 takes 32 bits, four bytes."),
+        (150, "that is FP16: FP32 takes 32 bits, four bytes per parameter."),
+        (600, "that is eight bytes per parameter; FP32 takes 32 bits, four bytes."),
     ),
     "count the bytes that each parameter takes, in units of 10^6 bytes.",
     tolerance=1e-9,
@@ -26,7 +26,7 @@ _INT8_MB = Field(
     "int8_mb",
     75,
     (
-        (600, "600 are megabits: divide by 8 bits a byte."),
+        (600, "600 are megabits: divide by 8 bits per byte."),
         (37.5, "37.5 would be INT4: eight bits are one byte, not half of one."),
         (150, "150 would be 16 bits: eight bits are one byte, a quarter of FP32."),
         (225, "that is what INT8 saves; asked is what it takes."),
@@ -34,7 +34,7 @@ _INT8_MB = Field(
         (0.075, "0.075 are gigabytes; the brief asks for megabytes, 10^6 bytes."),
         (71.5, "71.5 are mebibytes (2^20 bytes); the course counts 1 MB = 10^6 bytes."),
     ),
-    "an INT8 code takes one byte a parameter; count in units of 10^6 bytes.",
+    "an INT8 code takes one byte per parameter; count in units of 10^6 bytes.",
     tolerance=1e-9,
 )
 
@@ -108,8 +108,9 @@ _ACTIVATIONS = ChoiceField(
 CHECK = FieldsCheck(
     fields=(_FP32_MB, _INT8_MB, _WEIGHTS, _ACTIVATIONS),
     hints=(
-        "One FP32 value has 32 bits = 4 bytes, one INT8 code 8 bits = 1 byte; 1 MB = 10^6 bytes.",
-        "Which values lie on both sides of 0, which on one side only? That decides symmetric or asymmetric.",
+        "How many bytes does one FP32 value take, and one INT8 code? And on which side of 0 does each tensor lie?",
+        "Four bytes and one; 1 MB = 10^6 bytes. Both sides of 0 ask for symmetric, one side for asymmetric: otherwise "
+        "half of the codes stand for values that never occur.",
         "A scale for each output channel of the weights multiplies a finished sum; one for each *input* channel "
         "would sit inside the sum of products, where an integer kernel cannot apply it.",
     ),

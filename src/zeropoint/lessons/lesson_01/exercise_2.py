@@ -45,7 +45,7 @@ _FP32_MS = Field(
         ([0.5, 1.0, 0.2, 0.4], "that is the shorter of the two times: the longer one decides."),
         ([0.002, 0.008, 0.002, 0.004], "these are seconds; the brief asks for milliseconds."),
         ([2000.0, 8000.0, 2000.0, 4000.0], "these are microseconds; the brief asks for milliseconds."),
-        ([4.0, 16.0, 2.0, 4.0], "you count two operations a MAC: the rates are in MACs a second already."),
+        ([4.0, 16.0, 2.0, 4.0], "you count two operations per MAC: the rates are in MACs a second already."),
     ),
     "each layer takes the longer of bytes / bandwidth and MACs / rate, in ms.",
     tolerance=1e-6,
@@ -126,9 +126,10 @@ _FIX_FIRST = ChoiceField(
 CHECK = FieldsCheck(
     fields=(_FP32_MS, _MEMORY_BOUND, _INT8_MS, _FALLBACK_MS, _FIX_FIRST),
     hints=(
-        "Time to move: 4 bytes a value in FP32, divided by 8 GB/s; 1 million bytes take 0.125 ms. Time to multiply: "
-        "20 GMAC/s are 20 million MACs a millisecond. The longer of the two is the layer's time.",
-        "In INT8 a value takes 1 byte and the rate is 80 million MACs a millisecond: both times are a quarter.",
+        "Each layer has two times. Which two, and what do you do with them when they overlap?",
+        "Time to move: 4 bytes per value in FP32, divided by 8 GB/s; 1 million bytes take 0.125 ms. Time to multiply: "
+        "20 GMAC/s are 20 million MACs per millisecond. The longer of the two is the layer's time.",
+        "In INT8 a value takes 1 byte and the rate is 80 million MACs per millisecond: both times are a quarter.",
         "Fallback: layer 1 in INT8, a conversion, layers 2 and 3 in FP32, a conversion, layer 4 in INT8. Then do the "
         "same sum with only one of them in FP32: which one brings you below 10 ms?",
     ),

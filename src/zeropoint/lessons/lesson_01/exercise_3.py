@@ -55,17 +55,21 @@ def _intensity_cases() -> list[Case]:
         Case(((4096, 1, 1), (4096, 1, 1), 1, 1, 8), public=True),
     ]
     generator = np.random.default_rng(1)
-    return shown + [_drawn(generator, number) for number in range(12)]
+    large = [  # more multiply-accumulates than 32 bits can count, as in any detector's backbone
+        Case(((512, 128, 128), (512, 128, 128), 3, 1, 8)),
+        Case(((256, 200, 336), (256, 100, 168), 3, 1, 16)),
+    ]
+    return [*shown, *(_drawn(generator, number) for number in range(12)), *large]
 
 
 def _drawn(generator: np.random.Generator, number: int) -> Case:
     """Return a convolution of random size; its kernel, groups and bit width follow from its number."""
-    groups = (1, 2, 4, 8)[number % 4]
-    kernel_size = (1, 3, 5)[number % 3]
-    bit_width = (4, 8, 16)[number % 3]
+    groups = (1, 3, 4, 8)[number % 4]
+    kernel_size = (1, 3, 5, 2, 7)[number % 5]
+    bit_width = (8, 4, 16, 6)[number // 2 % 4]
     in_channels, out_channels = (groups * int(n) for n in generator.integers(1, 20, 2))
     height = int(generator.integers(2, 30)) * 2
-    stride = int(generator.integers(1, 3))
+    stride = int(generator.integers(1, 4))
     width = height if number % 2 else height + 6  # half of the images are not square
     out_shape = (out_channels, height // stride, width // stride)
     return Case(((in_channels, height, width), out_shape, kernel_size, groups, bit_width))
@@ -130,6 +134,12 @@ def _one_byte_each(in_shape: Shape, out_shape: Shape, kernel_size: int, groups: 
     return intensity(in_shape, out_shape, kernel_size, groups, 8)
 
 
+def _in_32_bits(in_shape: Shape, out_shape: Shape, kernel_size: int, groups: int, bit_width: int) -> float:
+    macs = prod(out_shape) * (in_shape[0] // groups) * kernel_size**2
+    wrapped = (macs + 2**31) % 2**32 - 2**31
+    return intensity(in_shape, out_shape, kernel_size, groups, bit_width) * wrapped / macs
+
+
 def _upside_down(*layer: Any) -> float:
     return 1 / intensity(*layer)
 
@@ -147,7 +157,7 @@ CHECK = FunctionCheck(
         Impostor(_square_images, "You take every image as square: height and width are two numbers, and may differ."),
         Impostor(
             _whole_bytes,
-            "You round up to whole bytes: a value of 4 bits takes half a byte, for two of them share one.",
+            "You round up to whole bytes: a value of 4 bits takes half a byte, because two of them share one.",
         ),
         Impostor(_with_bias, "You count the biases among the values moved: the brief leaves them out."),
         Impostor(
@@ -203,13 +213,19 @@ CHECK = FunctionCheck(
             _one_byte_each,
             "You divide by the number of values, or take each for one byte: it has bit_width / 8 bytes.",
         ),
+        Impostor(
+            _in_32_bits,
+            "A large layer has billions of multiply-accumulates, more than 32 bits can count, and the product wraps "
+            "around: multiply Python's own integers.",
+        ),
         Impostor(_upside_down, "That is bytes per multiply-accumulate: turn the fraction over."),
     ),
     hints=(
         "Each value of the output is one dot product: how many weights does it use?",
-        "macs = out_channels · out_height · out_width · (in_channels / groups) · kernel_size²; the weights are "
-        "out_channels · (in_channels / groups) · kernel_size² values.",
-        "Bytes: (weights + input values + output values) · bit_width / 8. Return macs / bytes.",
+        "in_channels / groups · kernel_size² of them: times all output values these are the multiply-accumulates, "
+        "times the output channels alone they are the weights.",
+        "weights = out_channels · (in_channels / groups) · kernel_size²; macs = weights · out_height · out_width; "
+        "bytes = (weights + input values + output values) · bit_width / 8. Return macs / bytes.",
     ),
     praise="Depthwise and linear layers come out low, ordinary convolutions high: now you can place any layer.",
 )

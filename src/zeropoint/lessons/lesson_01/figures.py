@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from zeropoint.lab.explorable import Explorable, explore
+from zeropoint.lab.figure import LabFigure
 from zeropoint.lab.inputs import Choice, Slider
 from zeropoint.lab.layers import Bars, HLine, Line, Points
 from zeropoint.lab.panels import Panel, Picture
 from zeropoint.lab.picture import draw_picture
-from zeropoint.lab.plots import LabFigure
 from zeropoint.machine import Timing
 from zeropoint.roofline import Device, Frame, frame_cost
 from zeropoint.vision.costs import LayerCost
@@ -35,11 +35,29 @@ def plot_layers(costs: Sequence[LayerCost], device: Device) -> LabFigure:
 
     Returns
     -------
-    Figure
+    LabFigure
         Two panels; each layer is drawn where its intensity meets the roof: what it can reach at best.
     """
     panels = [_layers_panel(costs, device, name, bits) for name, bits in (("FP32", 32), ("INT8", 8))]
-    return draw_picture(Picture(panels, say="Each layer at the rate that bandwidth and arithmetic allow it at best."))
+    say = "Each layer where its intensity meets the roof. "
+    say += " ".join(_sides_in_words(costs, device, name, bits) for name, bits in (("FP32", 32), ("INT8", 8)))
+    return draw_picture(Picture(panels, say=say))
+
+
+def _sides_in_words(costs: Sequence[LayerCost], device: Device, name: str, bits: int) -> str:
+    """Return which kinds of layers lie left of the ridge point, on the slope, and which under the flat top."""
+    ridge = device.rate(bits) / device.bandwidth
+    slope = [_kind(cost) for cost in costs if cost.intensity(bits) < ridge]
+    top = [_kind(cost) for cost in costs if cost.intensity(bits) >= ridge]
+    return f"{name}: on the slope {_counted(slope)}; at the top {_counted(top)}."
+
+
+def _kind(cost: LayerCost) -> str:
+    return cost.kind.split()[0]
+
+
+def _counted(kinds: Sequence[str]) -> str:
+    return ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)) or "none"
 
 
 def plot_measured(
@@ -52,11 +70,11 @@ def plot_measured(
     costs : list of LayerCost
     times : name of the layer → Timing
     device : Device
-    cache_bandwidth : float – bytes a second, for tensors that stay in the cache
+    cache_bandwidth : float – bytes per second, for tensors that stay in the cache
 
     Returns
     -------
-    Figure
+    LabFigure
         One panel; each layer is drawn at its best measured rate.
     """
     cached = np.minimum(INTENSITIES * cache_bandwidth, device.fp32)
@@ -66,7 +84,34 @@ def plot_measured(
     panel = Panel(
         "FP32, measured, under the roofs of main memory and of the cache", _X, _Y, layers, x_log=True, y_log=True
     )
-    return draw_picture(Picture([panel], say="Measured rates of the layers, below the roofs of cache and arithmetic."))
+    reached: dict[str, list[float]] = {}
+    for cost in costs:
+        reached.setdefault(_kind(cost), []).append(rates[cost.layer] / device.attainable(cost.intensity(32), 32))
+    words = ", ".join(f"{kind} {np.median(shares):.0%}" for kind, shares in reached.items())
+    say = f"Measured FP32 rate of each layer under the roof. What the median layer of each kind reaches of it: {words}."
+    return draw_picture(Picture([panel], say=say))
+
+
+def plot_small_products(sizes: Sequence[int], rates: Mapping[str, Sequence[float]]) -> LabFigure:
+    """Draw the rate of square matrix products over their size.
+
+    Parameters
+    ----------
+    sizes : ints – rows and columns of the matrices
+    rates : name of the precision → GMAC/s at each size
+    """
+    panel = Panel(
+        "Small products: the call itself takes the time",
+        "rows and columns",
+        "GMAC/s",
+        [Line(sizes, rate, label=name) for name, rate in rates.items()],
+        x_log=True,
+        y_log=True,
+        x_ticks=sizes,
+    )
+    ends = "; ".join(f"{name} {rate[0]:.2g} → {rate[-1]:.3g} GMAC/s" for name, rate in rates.items())
+    say = f"The rate rises with the size of the matrices, from {sizes[0]} to {sizes[-1]} rows: {ends}."
+    return draw_picture(Picture([panel], say=say))
 
 
 def _layers_panel(costs: Sequence[LayerCost], device: Device, name: str, bits: int) -> Panel:
@@ -107,12 +152,12 @@ def budget_picture(parameters_m: float, bits: int, activations_m: float, gmacs: 
     frame = frames[chosen]
     fits = "within" if frame.ms <= BUDGET_MS else "over"
     say = (
-        f"{chosen}: {frame.file_mb:.4g} MB, {frame.bound}, {frame.ms:.3g} ms a frame at least, "
+        f"{chosen}: {frame.file_mb:.4g} MB, {frame.bound}, {frame.ms:.3g} ms per frame at least, "
         f"{fits} the budget of {BUDGET_MS:g} ms."
     )
     facts = [
         ("file", f"{frame.file_mb:.4g} MB"),
-        ("traffic", f"{frame.traffic_mb:.4g} MB a frame"),
+        ("traffic", f"{frame.traffic_mb:.4g} MB per frame"),
         ("bound", frame.bound),
         ("at most", f"{1e3 / frame.ms:.3g} frames/s"),
     ]
@@ -138,7 +183,7 @@ def _budget_panels(frames: Mapping[str, Frame], chosen: str) -> list[Panel]:
 
 
 def explore_budget(device: Device, *, predict: bool = True) -> Explorable:
-    """Show file size, traffic and the bound on frames a second while parameters, bits and work change.
+    """Show file size, traffic and the bound on frames per second while parameters, bits and work change.
 
     Parameters
     ----------
@@ -148,9 +193,10 @@ def explore_budget(device: Device, *, predict: bool = True) -> Explorable:
     Examples
     --------
     >>> explore_budget(Device(bandwidth=8e9, fp32=20e9, int8=80e9))
-    Explorable('Fit a frame into 10 ms', parameters_m=100, bits=32, activations_m=10, gmacs=0.1)
+    Explorable('Fit a frame into 10 ms', parameters_m=25, bits=32, activations_m=10, gmacs=1)
     """
-    start = {"parameters_m": 100, "activations_m": 10, "gmacs": 0.1}  # large fully connected layers, say
+    start = {"parameters_m": 25, "activations_m": 10, "gmacs": 1.0}
+    asked = {"parameters_m": 100, "activations_m": 10, "gmacs": 0.1}  # large fully connected layers, say
     millions = [1, 2, 5, 10, 25, 45, 75, 100, 200]
     work = [0.01, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0]
     controls = [
@@ -159,8 +205,11 @@ def explore_budget(device: Device, *, predict: bool = True) -> Explorable:
         Slider("activations_m", "activations", values=[0, *millions], value=start["activations_m"], unit="million"),
         Slider("gmacs", "work", values=work, value=start["gmacs"], unit="GMAC"),
     ]
-    fp32, int4 = (1e3 / frame_cost(bits=bits, **start, device=device).ms for bits in (32, 4))
-    question = f"FP32 reaches {fp32:.3g} frames a second at most. How many will INT4 weights reach?"
+    fp32, int4 = (1e3 / frame_cost(bits=bits, **asked, device=device).ms for bits in (32, 4))
+    question = (
+        f"100 million parameters, 10 million activations, 0.1 GMAC: FP32 reaches {fp32:.3g} frames per second at most. "
+        "How many do INT4 weights reach?"
+    )
 
     def draw(**values: Any) -> Picture:
         return budget_picture(**values, device=device)

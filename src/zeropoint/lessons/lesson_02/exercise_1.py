@@ -53,17 +53,20 @@ _X_HAT = Field(
         (66, "that is the code itself; asked is the real number it stands for."),
         (6, "that is in steps; multiply by the scale."),
         (2.52, "subtract the zero point, do not add it: (code − zero_point) · scale."),
+        (6 * 5.1 / 256, "that is with a scale of 5.1 / 256: 256 codes have 255 gaps between them."),
         (1.32, "subtract the zero point before you multiply: (code − zero_point) · scale."),
     ),
     "it is (code − zero_point) · scale, with the code of 0.125.",
     tolerance=1e-6,
+    digits=None,  # 0.12 is exact: 0.1195 is no rounding of it
 )
 
 CHECK = FieldsCheck(
     fields=(_SCALE, _ZERO_POINT, _CODES, _X_HAT),
     hints=(
-        "scale = (max − min) / 255 with min = −1.2 and max = 3.9.",
-        "zero_point = 0 − round(min / scale): count the steps from the minimum up to the real 0.",
+        "How long is the whole range, and how many gaps lie between 256 codes? The scale is one gap.",
+        "scale = (max − min) / 255 with min = −1.2 and max = 3.9. The zero point counts the steps from the minimum "
+        "up to the real 0: zero_point = 0 − round(min / scale).",
         "code = round(x / scale) + zero_point; back again: (code − zero_point) · scale.",
     ),
     praise="Scale 0.02, zero point 60: the ends of the range take codes 0 and 255, and 0.125 comes back as 0.12.",

@@ -63,8 +63,8 @@ def clipped_qparams(x: np.ndarray, clip: float, bit_width: int) -> QParams:
 def clip_errors(x: np.ndarray, clips: Sequence[float] | np.ndarray, bit_width: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean squared error of each clip, in its two parts.
 
-    A value is *clipped* when its code would lie beyond the last one before it saturates. Both parts are divided by
-    the number of all values, so that their sum is the mean squared error.
+    A value is *clipped* when it lies more than half a step beyond the last level: only then its error is larger than
+    rounding can make it. Both parts are divided by the number of all values; their sum is the mean squared error.
 
     Parameters
     ----------
@@ -119,7 +119,9 @@ class SortedSums(NamedTuple):
         high = qparams.quant_max
         scales = clips[:, None] / high  # (clips, 1)
         borders = (np.arange(low, high + 2) - 0.5) * scales  # (clips, levels + 1)
-        places = np.pad(np.searchsorted(self.ordered, borders), ((0, 0), (1, 0)))  # what is clipped below starts at 0
+        places = np.searchsorted(self.ordered, borders)
+        places[:, -1] = np.searchsorted(self.ordered, borders[:, -1], side="right")  # half a step beyond is rounding
+        places = np.pad(places, ((0, 0), (1, 0)))  # what is clipped below starts at 0
         places = np.pad(places, ((0, 0), (0, 1)), constant_values=self.ordered.size)
         levels = np.clip(np.arange(low - 1, high + 2), low, high) * scales  # (clips, levels + 2), the ends twice
         count = np.diff(places)

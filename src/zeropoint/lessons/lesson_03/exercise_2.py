@@ -17,6 +17,7 @@ from zeropoint.course.spec import Case, FunctionCheck, Impostor
 from zeropoint.lessons.lesson_03.clipping import fake_quantize
 
 F32 = np.float32
+COINCIDENCE = 3  # codes on one side: with so few, a wrong clip is easily one step of a right one
 WORSE = 1.05  # how much larger than the least error the error of a clip may be
 _SHARES = np.linspace(0.0025, 1, 400)  # of the largest |x|: the clips among which the least error is looked for
 
@@ -71,10 +72,23 @@ def _drawn_tensors() -> tuple[tuple[np.ndarray, int], ...]:
         (-np.abs(generator.laplace(size=n)), (3, 5)),  # no positive value
         (generator.normal(0.5, 0.2, n), (3, 5)),
         (np.append(generator.normal(size=12_000), -30.0), (2, 3)),  # the best clip is a tenth of the largest |x|
+        (np.maximum(generator.normal(size=(6, 5, 9, 8)), 0), (7,)),  # after a ReLU
     ]
+    tensors += _two_minima()
     pairs = [(x.astype(F32), bits) for x, widths in tensors for bits in widths]
     pairs.sort(key=lambda pair: (pair[1] != 4, pair[0].ndim))  # the first are shown: easy on the eye
     return tuple(pairs)
+
+
+def _two_minima() -> list[tuple[np.ndarray, tuple[int, ...]]]:
+    """Return tensors whose error falls, rises and falls again: a search that stops at the first rise ends too early."""
+    signs = np.resize([1.0, -1.0], 1200)
+    return [
+        (np.append(signs[:60], 12.0), (2,)),  # the best clip is the upper one
+        (1e-3 * np.append(signs[:60], -12.0), (3,)),
+        (np.append(signs[:600], -12.0), (2,)),  # the lower one
+        (50 * np.append(signs[:1200], 12.0).reshape(-1, 1), (3,)),
+    ]
 
 
 # --- Comparison ---------------------------------------------------------------------------------------------------
@@ -90,8 +104,10 @@ def compare(got: Any, task: ClipTask) -> str | None:
         return f"the clip is {clip:g}: a ruler needs a positive one."
     if _good(clip, task):
         return None
+    if task.x.max() <= 0:
+        return f"the error of the clip {clip:g} is too large where no value is positive: is it |x| that you look at?"
     quant_max = 2 ** (task.bit_width - 1) - 1
-    if quant_max > 1 and _good(clip * quant_max, task):
+    if quant_max > COINCIDENCE and _good(clip * quant_max, task):
         return "that looks like the scale, one step; asked is the clip, the real value of the last code."
     if _good(clip * np.abs(task.x).max(), task):
         return "that looks like a share of the largest |x|; asked is the clip itself: multiply."
@@ -160,8 +176,9 @@ CHECK = FunctionCheck(
         *(Impostor(deviations(k), DEVIATIONS) for k in (2, 2.5, 3, 4)),
     ),
     hints=(
-        "Candidates: say 200 clips between 0 and the largest |x| – without 0 itself.",
-        "For each: mean((fake_quantize(x, clip, bit_width) − x)²). Keep the clip with the least.",
+        "No formula knows every tensor. How would you find out which of two clips is the better one?",
+        "Measure: say 200 clips between 0 and the largest |x|, without 0 itself. For each: "
+        "mean((fake_quantize(x, clip, bit_width) − x)²). Keep the clip with the least.",
         "clips = np.linspace(0.005, 1, 200) * np.abs(x).max(); errors = [… for clip in clips]; "
         "then clips[np.argmin(errors)].",
     ),

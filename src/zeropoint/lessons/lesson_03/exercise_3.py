@@ -119,10 +119,12 @@ CHECK = FieldsCheck(
         ),
     ),
     hints=(
-        "Errors of truncation lie between −1 and 0 steps, errors of rounding between −½ and ½, both spread evenly.",
-        "A mean error (a bias) grows with the number of terms; a standard deviation with its root.",
+        "Between which two ends do the errors of each rule lie, in steps? For which of them is the mean not 0?",
+        "Truncation: from −1 to 0 steps; rounding: from −½ to ½; both spread evenly. A mean error (a bias) grows with "
+        "the number of terms, a standard deviation with its root.",
         "mean square of truncation: s²/3; of rounding: s²/12. The ratio is 4. And: is the sum of two codes odd? Then "
         "half of it is a tie.",
     ),
-    praise="A bias of −0.01 becomes −100 in a sum of 10,000; rounding leaves 0.58. That is why ties go to the even.",
+    praise="A bias of −0.01 becomes −100 in a sum of 10,000; rounding leaves 0.58, whatever it does with ties. Where "
+    "half of the results are ties, as in the pooling layer, half to even is what keeps the bias away.",
 )

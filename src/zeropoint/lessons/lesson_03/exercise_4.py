@@ -46,20 +46,27 @@ def cases() -> list[Case]:
 
 
 def _targets() -> tuple[Target, ...]:
-    """Return tensors and SQNRs; all but three SQNRs lie well between those of two bit widths.
+    """Return tensors and SQNRs; all but a few SQNRs lie well between those of two bit widths.
 
     Five values of eight are exact: mean(x²) is 12.5 and the mean square of the error 1/8, which makes 20 dB to the last
     bit at 4 bits. Whole numbers up to 7 are codes already: without error at 4 bits, with one at 5 and 6.
     """
     generator = np.random.default_rng(32)
     drawn = [_drawn_target(generator, i) for i in range(20)]
+    exact = np.array([7, 7, 1, 0.5, 0.5, 0.5, 0.5, 0], F32)
     at_once = drawn[0][0]  # 2 bits are more than enough
     return (
         *drawn,
         (at_once, float(round(sqnr_of(at_once, 2) - 1, 1))),
+        (F32(1e7) * drawn[1][0], drawn[1][1]),  # too large for float16, and too small
+        (F32(1e-7) * drawn[6][0], drawn[6][1]),
         _narrow_target(drawn[5][0]),
-        (np.array([7, 7, 1, 0.5, 0.5, 0.5, 0.5, 0], F32), 20.0),
+        _narrow_target(drawn[13][0]),
+        (exact, 20.0),
+        (-8 * exact, 20.0),
         (np.arange(-7, 8, dtype=F32), 45.0),
+        (np.arange(7, -8, -1, dtype=F32) / 4, 40.0),
+        *(_outlier_target(generator, size, place) for size, place in _OUTLIERS),
     )
 
 
@@ -71,11 +78,22 @@ def _drawn_target(generator: np.random.Generator, i: int) -> Target:
         x = np.maximum(x, 0)
     if i % 4 == 3:  # rows of unlike magnitude
         x = (x.reshape(20, 30) * 2.0 ** -np.arange(20)[:, None]).astype(F32)
-    bits = (8, 5, 4, 10, 6, 12, 3, 7, 16, 9)[i % 10]
+    bits = (8, 5, 4, 10, 6, 12, 3, 7, 16, 9, 11, 14)[i % 12]
     below = sqnr_of(x, bits - 1)
     here = sqnr_of(x, bits)
     share = (0.25, 0.5, 0.8)[i % 3]
     return x, float(round(below + share * (here - below), 1))
+
+
+_OUTLIERS = ((1300, -1), (5000, 4999), (5000, 2500), (5000, 0), (1300, 601))  # how many values, and which is largest
+
+
+def _outlier_target(generator: np.random.Generator, size: int, place: int) -> Target:
+    """Return a tensor with one outlier, which a part of the tensor may lack; the others need far fewer bits."""
+    x = generator.normal(size=size).astype(F32)
+    x[place] = 40
+    here = sqnr_of(x, 8)
+    return (x.reshape(10, -1) if place == 2500 else x), float(round(here - 2, 1))
 
 
 def _narrow_target(x: np.ndarray) -> Target:
@@ -95,6 +113,8 @@ def compare(got: Any, expected: int) -> str | None:
     bits = value.item()
     if bits == expected:
         return None
+    if bits not in BIT_WIDTHS:
+        return f"{bits:g} is no bit width: expected a whole number from {BIT_WIDTHS[0]} to {BIT_WIDTHS[-1]}."
     why = "fewer reach it too" if bits > expected else "they are not enough"
     return f"{bits:g} bits is wrong: {why}."
 
@@ -160,13 +180,34 @@ def one_too_many(x: np.ndarray, wanted_db: float) -> int:
     return reference(x, wanted_db) + 1
 
 
+def with_clip(clip: Callable[[np.ndarray], Any]) -> Callable[[np.ndarray, float], int]:
+    """Return the answer of somebody who takes another clip than the largest |x|."""
+
+    def wrong(x: np.ndarray, wanted_db: float) -> int:
+        for bits in BIT_WIDTHS:
+            if sqnr_db(x, fake_quantize(x, clip(x), bits).astype(x.dtype)) >= wanted_db:
+                return bits
+        return 16
+
+    return wrong
+
+
+def half_range(x: np.ndarray) -> Any:
+    return (x.max() - x.min()) / 2
+
+
+def largest_value(x: np.ndarray) -> Any:
+    return x.max() if x.max() > 0 else 1.0
+
+
 def always_sixteen(x: np.ndarray, wanted_db: float) -> int:
     return 16
 
 
 ACCEPTS_LESS = "You accept a little less than wanted_db, or round the SQNR: at least is asked."
+WRONG_CLIP = "You take another clip: it is the largest |x|, so that nothing is clipped, neither above nor below."
 SIX_A_BIT = (
-    "6 dB a bit says what one more bit brings. How many decibels there are to begin with depends on the "
+    "6 dB per bit says what one more bit brings. How many decibels there are to begin with depends on the "
     "tensor (its crest factor): measure."
 )
 
@@ -212,14 +253,18 @@ CHECK = FunctionCheck(
             "One bit too many: the smallest bit width that reaches the wanted SQNR is enough. (Cutting off instead of "
             "rounding would cost a bit, too.)",
         ),
+        Impostor(with_clip(half_range), WRONG_CLIP),
+        Impostor(with_clip(largest_value), WRONG_CLIP),
         Impostor(
             always_sixteen,
             "16 bits always reach it; asked is the smallest number of bits that does.",
         ),
     ),
     hints=(
-        "Try the bit widths in order, from 2 up, and return the first that is good enough.",
-        "clip = np.abs(x).max(); sqnr_db(x, fake_quantize(x, clip, bits)) >= wanted_db.",
+        "Which of the bit widths 2 … 16 may be tried first, so that the first that is good enough is the smallest?",
+        "From 2 up, in order. For each: quantize with the whole range, and compare the SQNR with wanted_db.",
+        "for bits in range(2, 17): x_hat = fake_quantize(x, np.abs(x).max(), bits); return bits as soon as "
+        "quant.sqnr_db(x, x_hat) >= wanted_db.",
     ),
     praise="Measured, not guessed: the crest factor is in the measurement.",
 )

@@ -11,7 +11,7 @@ import numpy as np
 from zeropoint.lab.error_split import flat_values
 from zeropoint.lab.explorable import Explorable, explore
 from zeropoint.lab.inputs import Choice, Slider
-from zeropoint.lab.layers import Band, Bars, Layer, Line, Points
+from zeropoint.lab.layers import Band, Bars, Layer, Line, Points, VLine
 from zeropoint.lab.panels import Panel, Picture
 from zeropoint.lessons.lesson_03.clipping import SortedSums, clipped_qparams
 from zeropoint.quant._arrays import Array
@@ -67,19 +67,19 @@ def explore_clipping(
     known = {name: _Tensor(name, flat_values(x)) for name, x in tensors.items()}
     asked = next(iter(known))
     controls = [
-        Slider("share", "clip at", 0.02, 1.0, 0.01, share, unit="of the largest |x|"),
+        Slider("percent", "clip at", 2, 100, 1, round(100 * share), unit="% of the largest |x|"),
         Choice("bits", "bit width", list(BIT_WIDTHS), bit_width),
         Choice("tensor", "tensor", list(known), start),
     ]
     return explore(
         controls,
-        lambda share, bits, tensor: known[tensor].picture(share, bits),
+        lambda percent, bits, tensor: known[tensor].picture(percent / 100, bits),
         title="Where to clip",
         predict=(
-            f"{asked} at {bit_width} bits: at which share of the largest |x|, from 0.02 to 1, is the "
+            f"{asked} at {bit_width} bits: at how many percent of the largest |x|, from 2 to 100, is the "
             "sum of both errors least?"
         ),
-        answer=known[asked].best(bit_width),
+        answer=100 * known[asked].best(bit_width),
     )
 
 
@@ -116,7 +116,7 @@ class _Tensor:
             f"clipping {clipping:.2g}, sum {total:.2g} of the mean square; SQNR {sqnr:.1f} dB."
         )
         facts = [("SQNR", f"{sqnr:.1f} dB"), ("beyond the clip", f"{100 * beyond:.2g} %")]
-        return Picture([self._levels(clip, bit_width), self._errors(share, total, bit_width)], say=say, facts=facts)
+        return Picture([self._levels(clip, bit_width), self._errors(share, bit_width)], say=say, facts=facts)
 
     def _levels(self, clip: float, bit_width: int) -> Panel:
         layers: list[Layer] = [Bars(self.edges, np.maximum(self.counts, _FLOOR), color="data")]
@@ -146,7 +146,7 @@ class _Tensor:
         which = "levels" if step == 1 else f"every {step}th level"
         return Points(levels, np.full(levels.size, _FLOOR), label=which, color="levels", marker="triangle")
 
-    def _errors(self, share: float, now: float, bit_width: int) -> Panel:
+    def _errors(self, share: float, bit_width: int) -> Panel:
         rounding, clipping = self.curves(bit_width)
         total = rounding + clipping
         percent = 100 * SHARES
@@ -155,8 +155,8 @@ class _Tensor:
             Line(percent, np.where(rounding > 0, rounding, np.nan), label="rounding", color="rounding"),
             Line(percent, np.where(clipping > 0, clipping, np.nan), label="clipping", color="clipping"),
             Line(percent, np.where(total > 0, total, np.nan), label="sum", color="levels"),
+            VLine(100 * share, "here", color="zero"),  # a line: a point would cover the least sum where both agree
             Points([percent[best]], [total[best]], label="least sum", color="green"),
-            Points([100 * share], [now], label="here", color="zero"),
         ]
         low = 10 ** np.floor(np.log10(total.min()) - 0.7)
         return Panel(

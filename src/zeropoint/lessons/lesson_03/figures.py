@@ -1,4 +1,4 @@
-"""Figures of lesson 03: histograms of the error, 6 dB a bit, and how the error of a sum grows."""
+"""Figures of lesson 03: histograms of the error, 6 dB per bit, and how the error of a sum grows."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from zeropoint.lab.figure import LabFigure
 from zeropoint.lab.layers import Bars, HLine, Layer, Line, Points, VLine
 from zeropoint.lab.panels import Panel, Picture
 from zeropoint.lab.picture import draw_picture
-from zeropoint.lab.plots import LabFigure
 
 Curves = Mapping[str, Mapping[int, float]]  # name → bit width → dB
 
@@ -31,11 +31,21 @@ def plot_errors(errors: Mapping[str, tuple[np.ndarray, float]], *, log: bool = F
     LabFigure
         A panel for each; the dashed line is what an error spread evenly over ± half a step would give.
     """
-    panels = [
-        _error_panel(title, np.asarray(error, dtype=np.float64).ravel() / scale, log)
-        for title, (error, scale) in errors.items()
-    ]
-    return draw_picture(Picture(panels, say="Histograms of the error in steps of the scale."))
+    in_steps = {title: np.asarray(error, dtype=np.float64).ravel() / scale for title, (error, scale) in errors.items()}
+    panels = [_error_panel(title, steps, log) for title, steps in in_steps.items()]
+    say = " ".join(f"{title}: {_spread_in_words(steps)}." for title, steps in in_steps.items())
+    return draw_picture(Picture(panels, say=f"Histograms of the error in steps of the scale. {say}"))
+
+
+def _spread_in_words(steps: np.ndarray) -> str:
+    """Return where the errors lie, and whether they are spread evenly."""
+    zero = np.mean(steps == 0)
+    if zero > 0.1:
+        return f"a spike at 0, where {zero:.0%} of the errors are; the others spread between −½ and ½ step"
+    tenths, _ = np.histogram(steps, 10, (-0.5, 0.5))
+    if tenths.max() < 1.2 * tenths.min():
+        return "flat between −½ and ½ step, as high as the dashed line, and nothing beyond"
+    return f"highest at 0 and falling to both sides, from {steps.min():.2f} to {steps.max():.2f} steps"
 
 
 def _error_panel(title: str, steps: np.ndarray, log: bool) -> Panel:
@@ -62,12 +72,18 @@ def plot_sqnr(panels: Mapping[str, tuple[Curves, Curves]]) -> LabFigure:
     ----------
     panels : title → (measured, theory), each: name → bit width → SQNR in dB; one to three
     """
-    return draw_picture(
-        Picture(
-            [_sqnr_panel(title, measured, theory) for title, (measured, theory) in panels.items()],
-            say="SQNR over bit width: points are measured, dashed lines are theory.",
-        )
-    )
+    drawn = [_sqnr_panel(title, measured, theory) for title, (measured, theory) in panels.items()]
+    words = [
+        f"{name} {_ends(points)}" + (f" (theory {_ends(theory[name])})" if name in theory else "")
+        for measured, theory in panels.values()
+        for name, points in measured.items()
+    ]
+    say = f"SQNR rises with the bits. Points are measured, dashed lines are theory; first and last: {', '.join(words)}."
+    return draw_picture(Picture(drawn, say=say))
+
+
+def _ends(curve: Mapping[int, float]) -> str:
+    return f"{curve[min(curve)]:.0f} to {curve[max(curve)]:.0f} dB"
 
 
 def _sqnr_panel(title: str, measured: Curves, theory: Curves) -> Panel:
@@ -99,4 +115,6 @@ def plot_growth(counts: Sequence[int], errors: Mapping[str, Sequence[float]]) ->
         x_log=True,
         y_log=True,
     )
-    return draw_picture(Picture([panel], say="The error of a truncated sum grows faster."))
+    ends = "; ".join(f"{name} from {sizes[0]:,.1f} to {sizes[-1]:,.1f} steps" for name, sizes in errors.items())
+    say = f"Straight lines of unlike slope: from {counts[0]} to {counts[-1]:,} products the error grows, {ends}."
+    return draw_picture(Picture([panel], say=say))

@@ -12,42 +12,29 @@ import numpy as np
 
 from zeropoint.course.compare import numbers
 from zeropoint.course.spec import Case, FunctionCheck, Impostor
+from zeropoint.lessons.lesson_04.percentile_range import (
+    Batches,
+    Range,
+    all_off_each_end,
+    cuts,
+    fractions,
+    half_off_each_end,
+    kept,
+    magnitudes,
+    never_all_off_the_bottom,
+    pooled,
+    reference,
+    signs_apart,
+    symmetric,
+    widest_batch,
+    without_zero,
+    zero_above_low,
+    zero_below_high,
+    zeros_left_out,
+)
 
 F32 = np.float32
 SPAN_SLACK = 1e-3  # of the data's span: a histogram of 1,000 bins is a right way to find a percentile
-
-Batches = list[np.ndarray]
-Range = tuple[float, float]  # low, high
-
-
-# --- Reference ----------------------------------------------------------------------------------------------------
-
-
-def reference(batches: Batches, p: float) -> Range:
-    """Return the right range."""
-    x = pooled(batches)
-    return kept(x, *cuts(x, p))
-
-
-def pooled(batches: Batches) -> np.ndarray:
-    """Return all values of all batches, flat."""
-    return np.concatenate([np.ravel(batch) for batch in batches])
-
-
-def cuts(x: np.ndarray, p: float) -> Range:
-    """Return how many percent of the values the brief cuts off below and above."""
-    cut = 100 - p
-    if x.min() >= 0:
-        return 0.0, cut
-    if x.max() <= 0:
-        return cut, 0.0
-    return cut / 2, cut / 2
-
-
-def kept(x: np.ndarray, below: float, above: float) -> Range:
-    """Return the range without the ``below`` and ``above`` percent of the values at its ends, widened to 0."""
-    low, high = np.percentile(x, [below, 100 - above])
-    return min(float(low), 0.0), max(float(high), 0.0)
 
 
 # --- Cases --------------------------------------------------------------------------------------------------------
@@ -64,16 +51,22 @@ def cases() -> list[Case]:
     generator = np.random.default_rng(40)
     relu = [(_relu_batches(generator), p) for p in (99.9, 99.0, 99.5, 95.0) for _ in range(3)]
     two_sided = [(_two_sided_batches(generator), p) for p in (99.9, 99.0, 99.5, 95.0) for _ in range(3)]
-    drawn = relu + two_sided + _unusual(generator)
+    drawn = relu + two_sided + _unusual(generator) + _extreme(generator)
     return [Case(args, public=True) for args in shown] + [Case(args) for args in drawn]
 
 
 def _unusual(generator: np.random.Generator) -> list[tuple[Batches, float]]:
-    """Return what a sloppy answer forgets: few negative values, none that is positive, batches of unlike signs."""
-    # few negative values: cutting half of 5 % from below ends above 0, and 0 has to be let in again
-    few_negative = np.append(generator.uniform(1, 9, 4000), [-1.0, -2.0]).astype(F32)
-    all_negative = -generator.exponential(2.0, (8, 500)).astype(F32) - 1
-    drawn = [([few_negative], 95.0), ([all_negative], 99.0), (_relu_batches(generator), 100.0)]
+    """Return what a sloppy answer forgets: few values beyond 0, none that is positive, batches of unlike signs."""
+    drawn = [(_relu_batches(generator), 100.0), (_two_sided_batches(generator), 100.0)]
+    for p in (95.0, 99.0, 60.0):  # cutting half from below ends above 0, or the reverse: 0 has to be let in again
+        few_negative = np.append(generator.uniform(1, 9, 4000), [-1.0, -2.0]).astype(F32)
+        drawn += [([few_negative], p), ([-few_negative[::-1], -few_negative[:500]], p)]
+    for p in (90.0, 99.0):  # all on one side but for some values just beyond 0
+        mostly_positive = generator.uniform(-0.4, 6, 5000).astype(F32)
+        drawn += [([mostly_positive], p), ([-mostly_positive[:2000], -mostly_positive], p)]
+    for shift in (0, 1):
+        all_negative = -generator.exponential(2.0, (8, 500)).astype(F32) - shift
+        drawn.append(([all_negative], 99.0))
     for _ in range(3):  # only the first batch is of one sign
         first, *rest = _two_sided_batches(generator)
         drawn.append(([np.abs(first), *rest], 99.0))
@@ -82,6 +75,23 @@ def _unusual(generator: np.random.Generator) -> list[tuple[Batches, float]]:
     drawn.append(([-batch for batch in _two_sided_batches(generator)], 97.0))
     first, *rest = _relu_batches(generator)  # shapes of unlike dimensions
     drawn.append(([first, *(batch.reshape(-1) for batch in rest)], 99.0))
+    return drawn
+
+
+def _extreme(generator: np.random.Generator) -> list[tuple[Batches, float]]:
+    """Return percentages with three decimals or below 50, where only many values tell them apart, and odd values.
+
+    The largest values come last, and some are so small that a fixed least range, or a rounded end, is another range.
+    """
+    rising = np.sort(generator.exponential(1, 120_000)).astype(F32)
+    spread = generator.laplace(0, 1, 120_000).astype(F32)
+    drawn = [([rising[:50_000], rising[50_000:]], p) for p in (99.99, 99.995, 99.95)]
+    drawn += [([spread], 99.99), ([-rising[::-1]], 99.99), ([spread[:3000], spread[3000:5000]], 37.5)]
+    drawn += [([np.abs(spread[:4000])], 12.5), ([spread[:6000]], 98.75)]
+    drawn += [([np.float32(1e-6) * spread[:4000]], 99), ([1e5 * np.abs(spread[:4000].astype(np.float64))], 99.5)]
+    drawn += [([generator.uniform(1, 9, 60)], 60.0), ([generator.uniform(-5, 9, (3, 30)).astype(F32)], 50.0)]
+    zeros = np.zeros((3, 40), F32)
+    drawn += [([zeros], 99.0), ([zeros, zeros[:2]], 99.9), ([zeros + 3, zeros[0] + 3], 95.0), ([zeros - 2], 98.0)]
     return drawn
 
 
@@ -117,12 +127,16 @@ def observe(value: Any, batches: Batches, p: float) -> Any:
 
 
 def _settled(got: float, right: float, x: np.ndarray, share: float) -> float:
-    """Return ``right`` where ``got`` lies close to it, or between its neighbours among the sorted values."""
-    if abs(got - right) <= SPAN_SLACK * float(x[-1] - x[0]):
+    """Return ``right`` where ``got`` lies close to it, or between its neighbours among the sorted values.
+
+    Both may come together: a bin that holds a neighbour ends up to its own width beyond it.
+    """
+    slack = SPAN_SLACK * (float(x[-1] - x[0]) or 1)  # equal values: NumPy's histogram is then 1 wide
+    if abs(got - right) <= slack:
         return right
     place = share * (x.size - 1)
-    before = x[max(0, int(place) - 1)]
-    after = x[min(x.size - 1, int(np.ceil(place)) + 1)]
+    before = x[max(0, int(place) - 1)] - slack
+    after = x[min(x.size - 1, int(np.ceil(place)) + 1)] + slack
     between = right != 0 and before <= got <= after  # a 0 was put there by the brief, not found among the values
     return right if between else got
 
@@ -146,71 +160,13 @@ def compare(got: Any, expected: Range) -> str | None:
         return f"low is {low:.4g} and high {high:.4g}: the lower end comes first."
     if low > 0 or high < 0:
         return f"the range [{low:.4g}, {high:.4g}] does not include the real 0, which must have a code."
+    if tuple(expected) == (0.0, 0.0) and low < high:
+        return "all values are 0 here, and so are both ends: a range that is wider was not found in the data."
     for name, end, right in zip(("low", "high"), ends, expected, strict=True):
-        if not np.isclose(end, right, rtol=1e-6, atol=1e-9):
+        if end != right:  # what is as good as the right end was replaced by it
             way = "too many" if abs(end) < abs(right) else "too few"
             return f"{name} is {end:.5g}: beyond it lie {way} values for this percentile."
     return None
-
-
-# --- Wrong ideas --------------------------------------------------------------------------------------------------
-
-
-def widest_batch(batches: Batches, p: float) -> Range:
-    ranges = [reference([batch], p) for batch in batches]
-    return min(low for low, _ in ranges), max(high for _, high in ranges)
-
-
-def half_off_each_end(batches: Batches, p: float) -> Range:
-    return kept(pooled(batches), (100 - p) / 2, (100 - p) / 2)
-
-
-def never_all_off_the_bottom(batches: Batches, p: float) -> Range:
-    if pooled(batches).min() >= 0:
-        return reference(batches, p)
-    return half_off_each_end(batches, p)
-
-
-def all_off_each_end(batches: Batches, p: float) -> Range:
-    x = pooled(batches)
-    below = 0.0 if x.min() >= 0 else 100 - p
-    above = 0.0 if x.max() <= 0 else 100 - p
-    return kept(x, below, above)
-
-
-def without_zero(batches: Batches, p: float) -> Any:
-    x = pooled(batches)
-    below, above = cuts(x, p)
-    return np.percentile(x, [below, 100 - above])
-
-
-def fractions(batches: Batches, p: float) -> Range:
-    x = pooled(batches)
-    below, above = cuts(x, p)
-    return kept(x, below / 100, 100 - (1 - above / 100))
-
-
-def symmetric(batches: Batches, p: float) -> Range:
-    reach = float(np.percentile(np.abs(pooled(batches)), p))
-    return -reach, reach
-
-
-def magnitudes(batches: Batches, p: float) -> Range:
-    x = pooled(batches)
-    low, high = symmetric(batches, p)
-    return (low if x.min() < 0 else 0.0), (high if x.max() > 0 else 0.0)
-
-
-def signs_apart(batches: Batches, p: float) -> Range:
-    x = pooled(batches)
-    low = float(np.percentile(x[x < 0], 100 - p)) if x.min() < 0 else 0.0
-    high = float(np.percentile(x[x > 0], p)) if x.max() > 0 else 0.0
-    return low, high
-
-
-def zeros_left_out(batches: Batches, p: float) -> Range:
-    x = pooled(batches)
-    return kept(x[x != 0], *cuts(x, p))
 
 
 CHECK = FunctionCheck(
@@ -244,6 +200,14 @@ CHECK = FunctionCheck(
         Impostor(
             never_all_off_the_bottom,
             "Where no value is positive, there is nothing to cut at the top: all of it comes off the bottom.",
+        ),
+        Impostor(
+            zero_above_low,
+            "Your range ends below 0 where nearly all values are negative: 0 has to be included at the upper end too.",
+        ),
+        Impostor(
+            zero_below_high,
+            "Your range begins above 0 where nearly all values are positive: 0 has to be let in at the lower end too.",
         ),
         Impostor(
             without_zero,
@@ -286,15 +250,30 @@ CHECK = FunctionCheck(
             "You leave the exact zeros out before counting: here they are values like all others.",
         ),
         Impostor(
+            lambda batches, p: reference(batches, round(p, 1)),
+            "You round the percentage: 99.99 % and 100 % of many values are two different ranges. Take p as it comes.",
+        ),
+        Impostor(
+            lambda batches, p: reference(batches, int(p)),
+            "You take p as a whole number: 99.9 % is not 99 %. Take p as it comes.",
+        ),
+        Impostor(
+            lambda batches, p: reference(batches, p if p == 100 else min(p, 99.9)),
+            "You keep 99.9 % at most: more can be asked for, and p says how many.",
+        ),
+        Impostor(
             lambda batches, p: kept(pooled(batches), 0.0, 0.0),
             "That is the min-max range: p percent of the values are to be kept, and the rest clipped.",
         ),
     ),
     hints=(
-        "First all values in one flat array: np.concatenate([batch.ravel() for batch in batches]).",
-        "np.percentile(x, [below, 100 - above]) gives both ends; what is cut below depends on the signs.",
-        "No negative value: below, above = 0, 100 − p. No positive one: the reverse. Otherwise half each. At last "
-        "min(low, 0) and max(high, 0).",
+        "May you look at the batches one by one, when they differ in size? And which end of the values has something "
+        "to cut: below, above or both?",
+        "Collect all values in one flat array. How many percent come off below and above depends on whether any value "
+        "is negative, and any positive. Then two percentiles, and 0 is let in at both ends.",
+        "x = np.concatenate([np.ravel(batch) for batch in batches]), then np.percentile(x, [below, 100 - above]): "
+        "without negative values below, above = 0, 100 − p; without positive ones the reverse; else (100 − p) / 2 "
+        "each. At last min(low, 0) and max(high, 0).",
     ),
     praise="Percentiles of all values together, cut where there is something to cut, and 0 keeps its code.",
 )

@@ -18,6 +18,7 @@ from zeropoint.quant import fake_quantize_affine, mse, quant_range
 
 F32 = np.float32
 ERROR_SLACK = 1.1  # 0.4 dB: at 8 bits even the luck of how the values lie to the codes is worth a few percent
+CLOSE = 1.5  # an error below it is that of a search that stopped too early or was too coarse
 _GRID = 200
 
 
@@ -82,7 +83,37 @@ def cases() -> list[Case]:
     drawn = [(tail().astype(F32), bits) for tail in tails for bits in (2, 4, 8)]
     drawn.append((half_normal().astype(F32), 3))
     drawn.append((long_tail().astype(F32), 6))
+    drawn += [(_counts(generator, 2**bits - 1), bits) for bits in (2, 3, 4)]
+    drawn += _two_valleys(generator)
+    drawn.append((np.append(np.maximum(generator.normal(0, 1, 20_000), 0), [25.0]), 8))  # the outlier comes last
+    drawn.append((generator.exponential(1e-5, (3, 700)).astype(F32), 4))
     return [Case(args, public=True) for args in shown] + [Case(args) for args in drawn]
+
+
+def _two_valleys(generator: np.random.Generator) -> list[tuple[np.ndarray, int]]:
+    """Return values whose error falls, rises and falls again as the end grows, the first valley deeper or the last.
+
+    A search that stops where the error begins to rise, or halves an interval, ends in the wrong one.
+    """
+    nearly_one = np.abs(1 + generator.normal(0, 0.02, 5500)).astype(F32)
+    return [
+        (np.append(np.ones(350, F32), F32(20)), 2),
+        (np.append(np.ones(150, F32), F32(20)), 2),
+        (np.append(nearly_one[:4000], F32(60)), 4),
+        (np.append(nearly_one[4000:], F32(60)), 4),
+        (np.repeat(np.array([1, 8, 40], F32), [900, 60, 2]).reshape(2, 481), 2),
+        (np.repeat(np.array([1, 6, 30], F32), [3000, 90, 5]), 3),
+    ]
+
+
+def _counts(generator: np.random.Generator, last: int) -> np.ndarray:
+    """Return noisy whole numbers 0 … last, which that many codes meet exactly, and a few one step further out.
+
+    Whoever counts one code too many or too few ends a whole step away from where the error is least.
+    """
+    whole = generator.integers(0, last + 1, (4, 2000))
+    whole[generator.random(whole.shape) < 0.001] = last + 1
+    return np.abs(whole + generator.normal(0, 0.05, whole.shape)).astype(F32)
 
 
 # --- Comparison, which knows every wrong idea by where its end lies -----------------------------------------------
@@ -106,7 +137,7 @@ def compare(got: Any, task: EndTask) -> str | None:
 def _not_the_end(high: float, task: EndTask) -> str | None:
     """Return what else the number seems to be, if it is not the end of a range within the data."""
     largest = float(task.x.max())
-    if np.isclose(high * (2**task.bit_width - 1), task.best, rtol=0.05):
+    if np.isclose(high * (2**task.bit_width - 1), task.best, rtol=0.05) and task.ratio(high) > CLOSE:
         return f"{high:.4g} looks like the scale of a good range: return its upper end, not the step."
     if high > 1.001 * largest:
         return f"the range ends at {high:.4g}, beyond the largest value, {largest:.4g}: codes up there are never used."
@@ -121,7 +152,7 @@ def _missed(high: float, task: EndTask) -> str:
     times = f"its error is {ratio:.3g} times the least possible"
     if high > 0.999 * float(task.x.max()):
         return f"the range ends at the largest value, and {times}: nothing is clipped, so every step is too wide."
-    if ratio < 1.5:
+    if ratio < CLOSE:
         return (
             f"the range ends at {high:.5g}, and {times}: close. Try more ends, from small ones to the largest value, "
             f"with the codes 0 … {2**task.bit_width - 1} and rounding to the nearest."
@@ -138,7 +169,8 @@ CHECK = FunctionCheck(
     seconds=30.0,  # a grid search on every case
     impostors=(),
     hints=(
-        "Try many ends between 0 and x.max(), the maximum itself among them; quantize x with each and keep the best.",
+        "By which number do you compare two ends, and between which values can the best one lie? Then try many of "
+        "them, the largest value itself among them.",
         "For an end: scale = high / (2**bit_width − 1), and x_hat = np.clip(np.round(x / scale), 0, 2**bit_width − 1) "
         "times scale.",
         "ends = x.max() * np.arange(1, 201) / 200, then errors = [np.mean((x − x_hat(end))**2) …] and "

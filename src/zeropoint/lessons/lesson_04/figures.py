@@ -78,7 +78,7 @@ def _values_panel(histogram: Histogram, low: float, high: float, tops: Mapping[s
     if low < 0:
         layers.append(VLine(low, "", "clipping"))
     where = f" of {layer}" if layer else ""
-    return Panel(f"Values{where}", "real value", "values a bin (log)", layers, y_log=True)
+    return Panel(f"Values{where}", "real value", "values per bin (log)", layers, y_log=True)
 
 
 def _error_panel(observer: HistogramObserver, percentile: float, now: float, bit_width: int) -> Panel:
@@ -98,20 +98,14 @@ def _real(value: float) -> str:
     return f"{value:.2f}".replace("-", "−") if value else "0"
 
 
-def explore_percentile(layers: Mapping[str, Array], *, bit_width: int = 4, predict: str | None = None) -> Explorable:
-    """Move the percentile over the activations of a layer, at 4 or 8 bits.
+def explore_percentile(layers: Mapping[str, Array], *, predict: str | None = None) -> Explorable:
+    """Move the percentile over the activations of a layer, at 4 or 8 bits; it starts with the last layer at 8 bits.
 
     Parameters
     ----------
     layers : mapping from a layer's name to its activations (float arrays or tensors of any shape)
-    bit_width : 4 or 8
-        Where the choice starts.
     predict : str, optional
-        A question whose answer is the best percentile of the layer and bit width that are shown.
-
-    Returns
-    -------
-    Explorable
+        A question whose answer is the best percentile of the first layer at 4 bits.
     """
     observers = {name: watch(x) for name, x in layers.items()}
     for observer in observers.values():  # now, so that no movement of a control has to wait for it
@@ -119,20 +113,17 @@ def explore_percentile(layers: Mapping[str, Array], *, bit_width: int = 4, predi
             percentile_sqnrs_db(observer, bits)
             choices(observer, bits)
     controls = [
-        Choice("layer", "layer", list(layers)),
+        Choice("layer", "layer", list(layers), list(layers)[-1]),  # the one of the question comes after the guess
         Slider("percentile", "keep", values=PERCENTILES, value=99.9, unit="%", format="g"),
-        Choice("bits", "bit width", [4, 8], bit_width),
+        Choice("bits", "bit width", [4, 8], 8),
     ]
-
-    def answer(layer: str, percentile: float, bits: int) -> float:
-        return best_percentile(observers[layer], bits)
-
+    first = next(iter(observers.values()))
     return explore(
         controls,
         lambda layer, percentile, bits: percentile_picture(observers[layer], percentile, bits, layer),
         title="What a percentile cuts off",
         predict=predict,
-        answer=answer if predict else None,
+        answer=best_percentile(first, 4) if predict else None,
     )
 
 
@@ -152,10 +143,40 @@ def spread_picture(sizes: Sequence[int], ends: Mapping[str, Sequence[Sequence[fl
         low = [min(values) for values in found]
         high = [max(values) for values in found]
         layers.append(Points([f"{n:,}" for n in sizes], middle, label=name, low=low, high=high))
-        grown.append(f"{name} {np.median(found[-1]) / np.median(found[0]):.2f} times")
+        times = np.median(found[-1]) / np.median(found[0])
+        grown.append(f"{name} {times:.2f} times (at {sizes[0]}: {min(found[0]):.2f} to {max(found[0]):.2f})")
     say = f"From {sizes[0]} to {sizes[-1]:,} images the median end changes: {'; '.join(grown)}."
     panel = Panel(title, "calibration images", "upper end of the range", layers)
     return Picture([panel], say=say)
+
+
+def draws_picture(right: Mapping[str, Mapping[int, Sequence[np.ndarray]]], title: str) -> Picture:
+    """Draw the top-1 after each calibration, one mark for every set of images that was drawn.
+
+    Parameters
+    ----------
+    right : observer → calibration images → for each draw, was each test image classified correctly?
+    title : str
+    """
+    layers = []
+    words = []
+    for aside, (observer, by_size) in zip((-0.12, 0.12), right.items(), strict=True):
+        x = [place + aside for place, draws in enumerate(by_size.values()) for _ in draws]
+        y = [100 * hit.mean() for draws in by_size.values() for hit in draws]
+        layers.append(Points(x, y, label=observer))
+        ranges = [_top1_span(draws) + f" with {size:,} images" for size, draws in by_size.items()]
+        words.append(f"{observer}: {', '.join(ranges)}")
+    sizes = list(next(iter(right.values())))
+    ticks: dict[float, str] = {place: f"{size:,}" for place, size in enumerate(sizes)}
+    panel = Panel(title, "calibration images", "top-1 (%)", layers, x_ticks=ticks, x_range=(-0.5, len(sizes) - 0.5))
+    return Picture([panel], say=f"Top-1 of each draw. {'; '.join(words)}.")
+
+
+def _top1_span(draws: Sequence[np.ndarray]) -> str:
+    percent = [100 * hit.mean() for hit in draws]
+    if len(percent) == 1:
+        return f"{percent[0]:.1f} %"
+    return f"{min(percent):.1f} to {max(percent):.1f} %"
 
 
 def losses_picture(losses: Mapping[str, Mapping[str, PairedDifference]], title: str, x_label: str) -> Picture:
@@ -196,6 +217,6 @@ def input_picture(sets: Mapping[str, Array], bins: int = 60) -> Picture:
         counts, _ = np.histogram(v, edges)
         share = 100 * counts / v.size
         layers.append(Line(np.repeat(edges, 2)[1:-1], np.repeat(share, 2), label=name))  # a line in stairs
-    panel = Panel("What enters the network", "normalised pixel value", "% of values a bin", layers)
+    panel = Panel("What enters the network", "normalised pixel value", "% of values per bin", layers)
     ranges = "; ".join(f"{name} {_real(v.min())} to {_real(v.max())}" for name, v in values.items())
     return Picture([panel], say=f"Input ranges: {ranges}.")

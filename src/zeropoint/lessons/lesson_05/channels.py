@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from zeropoint.lab.charts import channel_ranges
 from zeropoint.quant import (
     Granularity,
     MinMaxObserver,
@@ -68,26 +69,6 @@ def round_weights(weight: Array, granularity: Granularity, bit_width: int) -> Ro
     return Rounded(quantize_affine(weight, *qparams), scale, fake_quantize_affine(weight, *qparams))
 
 
-def channel_ranges(weight: Array) -> np.ndarray:
-    """Return the largest |w| of every output channel.
-
-    Parameters
-    ----------
-    weight : float array or tensor, shape (out, …)
-
-    Returns
-    -------
-    float array, shape (out,)
-
-    Examples
-    --------
-    >>> channel_ranges([[0.25, -0.5], [2.0, 1.0]])
-    array([0.5, 2. ])
-    """
-    weight = np.asarray(weight)
-    return np.abs(weight).reshape(len(weight), -1).max(axis=1)
-
-
 def channel_sqnr_db(weight: Array, values: Array) -> np.ndarray:
     """Return the SQNR of every output channel; NaN for a channel without signal or without error.
 
@@ -113,6 +94,23 @@ def channel_sqnr_db(weight: Array, values: Array) -> np.ndarray:
     ratio = np.full(len(weight), np.nan)
     np.divide(signal, noise, out=ratio, where=(signal > 0) & (noise > 0))
     return 10 * np.log10(ratio)
+
+
+def asymmetric_gain_db(weight: Array, bit_width: int) -> float:
+    """Return the median over the channels of what asymmetric per-channel weights gain over symmetric ones, in dB.
+
+    Examples
+    --------
+    >>> off_centre = np.random.default_rng(0).normal(0.5, 1, (8, 100))
+    >>> print(f"{asymmetric_gain_db(off_centre, 4):.1f}")
+    2.3
+    """
+    weight = np.asarray(weight, dtype=np.float32)
+    observer = MinMaxObserver(PerAxis(0))
+    observer.observe(weight)
+    asymmetric = fake_quantize_affine(weight, *observer.calculate_qparams(bit_width=bit_width))
+    symmetric = round_weights(weight, PerAxis(0), bit_width).values
+    return float(np.nanmedian(channel_sqnr_db(weight, asymmetric) - channel_sqnr_db(weight, symmetric)))
 
 
 def fits(granularity: Granularity, shape: tuple[int, ...]) -> bool:

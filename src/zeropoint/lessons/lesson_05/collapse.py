@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from zeropoint.lab.charts import channel_ranges
 from zeropoint.lab.explorable import Explorable, explore
 from zeropoint.lab.inputs import Slider
 from zeropoint.lab.layers import HLine, Layer, Points
 from zeropoint.lab.panels import Panel, Picture
-from zeropoint.lessons.lesson_05.channels import SCHEMES, channel_ranges, channel_sqnr_db, round_weights
+from zeropoint.lessons.lesson_05.channels import SCHEMES, channel_sqnr_db, round_weights
 from zeropoint.quant._arrays import Array
 from zeropoint.vision.statistics import Accuracy, accuracy
 

@@ -15,7 +15,10 @@ Folded = tuple[np.ndarray, np.ndarray]
 
 
 def folding_cases() -> list[Case]:
-    """Return the same layers each time: ordinary, depthwise, grouped and square, with and without a bias."""
+    """Return the same layers each time: ordinary, depthwise, grouped and square, with and without a bias.
+
+    In some of them a gamma, a beta or a variance is 0, or as small as eps; in one eps is 0.
+    """
     generator = np.random.default_rng(52)
 
     def layer(*shape: int, bias: bool, eps: float = 1e-5) -> tuple[Any, ...]:
@@ -25,10 +28,27 @@ def folding_cases() -> list[Case]:
         weight = generator.normal(size=shape).astype(np.float32)
         return weight, own_bias if bias else None, gamma, beta, mean, var, eps
 
+    def small_variances(*shape: int, bias: bool, eps: float) -> tuple[Any, ...]:
+        weight, own_bias, gamma, beta, mean, _, _ = layer(*shape, bias=bias)
+        return weight, own_bias, gamma, beta, mean, np.geomspace(1e-7, 1e-5, shape[0]).astype(np.float32), eps
+
+    def zeros(*shape: int, bias: bool) -> tuple[Any, ...]:
+        weight, own_bias, gamma, beta, mean, var, eps = layer(*shape, bias=bias)
+        gamma[1] = 0  # a channel that training switched off: only beta is left of it
+        gamma[2] *= np.float32(1e-5)
+        beta[3] = mean[4] = 0
+        return weight, own_bias, gamma, beta, mean, var, eps
+
     return [
         Case(_two_channels(), public=True),
+        Case(zeros(5, 3, 3, 1, bias=True)),
+        Case(zeros(6, 1, 1, 5, bias=False)),
+        Case(small_variances(4, 2, 3, 3, bias=True, eps=1e-6)),
+        Case(small_variances(5, 1, 3, 3, bias=False, eps=1e-7)),
+        Case(layer(3, 2, 3, 3, bias=True, eps=0.0)),
         Case(layer(4, 3, 3, 3, bias=False)),
         Case(layer(5, 2, 3, 3, bias=True)),
+        Case(layer(1, 4, 3, 3, bias=True, eps=1e-3)),
         Case(layer(6, 1, 3, 3, bias=False, eps=1e-2)),
         Case(layer(6, 1, 3, 3, bias=True, eps=1e-2)),
         Case(layer(4, 4, 1, 1, bias=True, eps=1e-2)),
@@ -86,18 +106,56 @@ def compare_folding(got: Any, expected: Folded) -> str | None:
         if values is None:
             return f"the folded {name} is no array of numbers; without a bias of its own, a folded layer still has one."
         if values.shape != want.shape:
-            return (
-                f"the folded {name} has shape {values.shape}, expected is {want.shape}: the factors belong to output "
-                "channels, so give them the shape (out, 1, 1, 1) before you multiply."
-            )
-        wrong = ~np.isclose(values, want, rtol=1e-3, atol=1e-4)
+            advice = _about_shape(got, expected)
+            return f"the folded {name} has shape {values.shape}, expected is {want.shape}: {advice}"
+        wrong = ~np.isclose(values, want, rtol=1e-4, atol=1e-6 * np.abs(want).max())
         if np.any(wrong):
             channel = int(np.argwhere(wrong)[0][0])
             return f"the folded {name} is wrong in output channel {channel}."
     return None
 
 
+def _about_shape(got: tuple[Any, Any] | list[Any], expected: Folded) -> str:
+    shapes = [np.shape(part) for part in got]
+    weight, bias = (want.shape for want in expected)
+    if shapes == [bias, weight]:
+        return "the two are swapped, return weight, bias."
+    if shapes[0] == weight:
+        return "one number for each output channel and no dimension more; only the factor of the weight is reshaped."
+    return "the factors belong to output channels, so give them the shape (out, 1, 1, 1) before you multiply."
+
+
+def _without_dead_gamma(weight: np.ndarray, bias: np.ndarray | None, gamma: np.ndarray, *rest: Any) -> Folded:
+    """Return what comes out when a gamma of 0 is taken for 1, as the scale of a dead channel is."""
+    return reference_folding(weight, bias, np.where(gamma == 0, 1, gamma), *rest)
+
+
+def _without_dead_bias(weight: np.ndarray, bias: np.ndarray | None, gamma: np.ndarray, *rest: Any) -> Folded:
+    new_weight, new_bias = reference_folding(weight, bias, gamma, *rest)
+    return new_weight, np.where(gamma == 0, 0, new_bias)
+
+
 IMPOSTORS = (
+    Impostor(
+        _without_dead_gamma,
+        "A gamma of 0 needs no repair: it switches its channel off, and only beta is left of it.",
+    ),
+    Impostor(
+        _without_dead_bias,
+        "Where gamma is 0, the bias is not: batch norm still adds beta.",
+    ),
+    Impostor(
+        partial(reference_folding, factor=lambda gamma, var, eps: gamma / np.sqrt(var + 1e-5)),
+        "You take 1e-5 for eps: it is an argument, since not every batch norm has the same.",
+    ),
+    Impostor(
+        partial(reference_folding, factor=lambda gamma, var, eps: gamma / np.sqrt(var + max(eps, 1e-5))),
+        "You raise eps to 1e-5 where it is smaller: it is part of the trained layer, so take it as it comes.",
+    ),
+    Impostor(
+        partial(reference_folding, factor=lambda gamma, var, eps: gamma / np.sqrt(np.maximum(var, eps))),
+        "You take the larger of var and eps: batch norm adds the two.",
+    ),
     Impostor(
         partial(reference_folding, factor=lambda gamma, var, eps: gamma / np.sqrt(var)),
         "eps is missing: √(var + eps). A channel whose variance is almost 0 would explode.",
@@ -150,7 +208,8 @@ CHECK = FunctionCheck(
     compare=compare_folding,
     impostors=IMPOSTORS,
     hints=(
-        "Batch norm at inference: γ · (y − mean) / √(var + eps) + β, with y = W·x + b. Write it as W'·x + b'.",
+        "What does batch norm do to y = W·x + b at inference? Multiply it out: what stands in front of x, and what "
+        "is left over?",
         "f = gamma / np.sqrt(var + eps) is one factor for each output channel; W' = f · W needs f in the shape "
         "(out, 1, 1, 1).",
         "b' = f · (b − mean) + β, with b = 0 where there is no bias.",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zeropoint.course.spec import Case, FunctionCheck
-from zeropoint.lessons.lesson_05.material import FAULTS, delivered_table
+from zeropoint.lessons.lesson_05.material import FAULTS, Layer, delivered_table
 
 if TYPE_CHECKING:
     import pandas
@@ -16,64 +17,110 @@ if TYPE_CHECKING:
 _MISSED = {
     "off": "{layer} has one scale for all its output channels, whatever the column scheme claims, and is not named.",
     "wrong axis": (
-        "{layer} has several scales, but not along axis 0, the output channels, and is not named: compare shapes, not "
-        "only how many there are."
+        "{layer} has several scales, but not in the shape of one for each output channel, and is not named: compare "
+        "whole shapes, not only how many scales there are or which side is longer."
     ),
     "all equal": (
         "{layer} has a scale for each output channel, and all of them are the same number: per-tensor in disguise, and "
-        "it is not named. Look at the values."
+        "it is not named. Look at the values themselves."
     ),
 }
 
 
 def table_cases() -> list[Case]:
     """Return the same tables each time, none of which is the one in the notebook."""
-    return [Case((delivered_table(seed),)) for seed in range(1, 9)]
+    return [Case((delivered_table(seed),)) for seed in range(1, 33)]
 
 
-def reference_suspects(table: pandas.DataFrame) -> dict[str, tuple[str, int]]:
-    """Return each faulty layer with its fault and the number of different scales that it has."""
-    found = {}
-    for layer, shape, scale in zip(table["layer"], table["weight_shape"], table["scale"], strict=True):
+@dataclass(frozen=True, eq=False)
+class Delivery:
+    """What a list of suspects is judged by: every layer of the table, and the faulty ones with fault and evidence."""
+
+    layers: dict[str, Layer]
+    faulty: dict[str, tuple[str, int]]
+
+
+def reference_suspects(table: pandas.DataFrame) -> Delivery:
+    """Return the layers, and each faulty one with its fault and the number of different scales that it has."""
+    layers = {}
+    faulty = {}
+    columns = ("layer", "kind", "weight_shape", "scale")
+    for name, kind, shape, scale in table.loc[:, columns].itertuples(index=False):
+        layer = layers[name] = Layer(name, kind, shape)
         distinct = len(np.unique(scale))
-        kept = (shape[0], *[1] * (len(shape) - 1))
-        if shape[0] == 1:
-            continue  # one scale for one output channel is all there can be
+        kept = tuple(size if i == layer.axis else 1 for i, size in enumerate(shape))
         if scale.size == 1:
-            found[layer] = ("off", distinct)
+            if shape[layer.axis] > 1:  # one scale for one output channel is all there can be
+                faulty[name] = ("off", distinct)
         elif scale.shape != kept:
-            found[layer] = ("wrong axis", distinct)
+            faulty[name] = ("wrong axis", distinct)
         elif distinct == 1:
-            found[layer] = ("all equal", distinct)
-    return found
+            faulty[name] = ("all equal", distinct)
+    return Delivery(layers, faulty)
 
 
-def compare_suspects(got: Any, expected: Mapping[str, tuple[str, int]]) -> str | None:
+def compare_suspects(got: Any, expected: Delivery) -> str | None:
     """Compare the named layers, their faults, and the evidence."""
     if not isinstance(got, Mapping):
         return f"expected a dictionary, layer → (fault, number of different scales), got a {type(got).__name__}."
-    for layer in got:
-        if layer not in expected:
-            return _healthy(str(layer))
-    for layer, (fault, distinct) in expected.items():
-        if layer not in got:
-            return _MISSED[fault].format(layer=layer)
-        named = got[layer]
+    for name in got:
+        if name not in expected.layers:
+            return f"{name!r} is no layer of this table: the keys are what stands in the column layer."
+        if name not in expected.faulty:
+            return _healthy(expected.layers[name], got[name])
+    plainest_first = sorted(expected.faulty.items(), key=lambda item: FAULTS.index(item[1][0]))
+    for name, (fault, _) in plainest_first:
+        if name not in got:
+            return _missed(expected.layers[name], fault)
+    for name, (fault, distinct) in plainest_first:
+        named = got[name]
         if not isinstance(named, tuple | list) or len(named) != 2 or not isinstance(named[0], str):
-            return f"{layer}: expected (fault, number of different scales), such as ('off', 1)."
-        if named[0].strip().lower().replace("_", " ") != fault:
-            return f"{layer}: it is something else than {named[0]!r}. The three faults: {', '.join(FAULTS)}."
+            return f"{name}: expected (fault, number of different scales), such as ('off', 1)."
+        said = named[0].strip().lower().replace("_", " ")
+        if said != fault:
+            return _another_fault(name, said, fault)
         if isinstance(named[1], bool | str) or named[1] != distinct:
-            return f"{layer}: the fault is right, the evidence is not: count the different values of its scale."
+            return (
+                f"{name}: the fault is right, the evidence is not: count the different values of its scale, in its "
+                "own precision and without rounding."
+            )
     return None
 
 
-def _healthy(layer: str) -> str:
-    if layer == "heatmap":
-        return "heatmap has one output channel, so one scale *is* one for each channel: nothing is wrong with it."
-    if layer == "fc":
-        return "fc is healthy but named: a linear layer has two dimensions, and its scale the shape (out, 1)."
-    return f"{layer} is healthy but named: its scales lie along axis 0 and differ."
+def _missed(layer: Layer, fault: str) -> str:
+    if fault == "wrong axis" and layer.shape[layer.axis] == 1:
+        return (
+            f"{layer.name} has one output channel and several scales, and is not named: one is enough, and these are "
+            "not in its shape: compare whole shapes here too."
+        )
+    return _MISSED[fault].format(layer=layer.name)
+
+
+def _another_fault(name: str, said: str, fault: str) -> str:
+    if (said, fault) == ("all equal", "wrong axis"):
+        return (
+            f"{name}: its scales are equal, but not in the shape of one for each output channel: ask for the whole "
+            "shape first."
+        )
+    if (said, fault) == ("all equal", "off"):
+        return f"{name}: a single scale is 'off', in whatever shape: 'all equal' has one for each channel."
+    return f"{name}: it is something else than {said!r}. The three faults: {', '.join(FAULTS)}."
+
+
+def _healthy(layer: Layer, named: Any) -> str:
+    name = layer.name
+    if layer.shape[layer.axis] == 1:
+        return f"{name} has one output channel, so one scale *is* one for each channel: nothing is wrong with it."
+    if isinstance(named, tuple | list) and "all equal" in map(str, named):
+        return f"{name} is healthy but named: not all of its scales are equal, some differ by less than a percent."
+    if layer.kind == "Linear":
+        return f"{name} is healthy but named: a linear layer has two dimensions, and its scale the shape (out, 1)."
+    if layer.axis == 1:
+        return (
+            f"{name} is healthy but named: the weights of a transposed convolution have the shape (in, out, kH, kW), "
+            "so its output channels lie along axis 1."
+        )
+    return f"{name} is healthy but named: its scales lie along axis 0, the output channels, and differ."
 
 
 CHECK = FunctionCheck(
@@ -82,10 +129,12 @@ CHECK = FunctionCheck(
     compare=compare_suspects,
     impostors=(),
     hints=(
-        "The column scheme is what the toolkit says about itself. What was really done stands in the array scale.",
-        "Three questions for each layer with more than one output channel: one element only? Is the shape "
-        "(out, 1, …)? Are there different values in it?",
-        "np.unique(scale).size counts the different scales; (out, 1, …) is (shape[0],) + (1,) * (len(shape) - 1).",
+        "The column scheme is what the toolkit says about itself. What was really done stands in the array scale: "
+        "which shape should it have in a layer of each kind, and what would a copied scale look like?",
+        "Three questions for each layer, in this order: one element only, and more than one output channel? If there "
+        "are more elements, does the shape keep the output channels and nothing else? Are there different values?",
+        "axis = 1 if kind == 'ConvTranspose2d' else 0; the right shape is [n if i == axis else 1 for i, n in "
+        "enumerate(weight_shape)], and len(np.unique(scale)) counts the different scales.",
     ),
     praise="Every planted fault is found, with evidence, and no healthy layer is accused.",
 )

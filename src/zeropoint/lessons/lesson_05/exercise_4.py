@@ -13,7 +13,7 @@ BYTES = (
         "per_tensor_bytes",
         16,
         misconceptions=((4, "that is the number of scales; each of them is a float32."),),
-        otherwise="one scale a layer, 4 bytes each.",
+        otherwise="one scale per layer, 4 bytes each.",
     ),
     Field(
         "per_channel_bytes",
@@ -108,8 +108,9 @@ TARGETS = (
 CHECK = FieldsCheck(
     fields=(*BYTES, *TARGETS),
     hints=(
-        "Count scales first: one a layer; one for each index of axis 0; out · in / 16 where groups are formed.",
-        "Then bytes: 4 for each float32. For the bits a weight: 4 bits, and a float16 shared by 32.",
+        "How many scales has each layer, in each scheme? And how many bytes has one of them?",
+        "One per layer; one per output channel, the depthwise ones too; out · in / 16 where groups are formed. For the "
+        "bits per weight: 4 bits of code, and a float16 shared by 32.",
         "For the choices, ask each time: which factor can stand in front of the sum of an output – one for the layer, "
         "one for each output channel, or one for each part of a sum that is added up in float?",
     ),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
 
+from zeropoint.lab.charts import channel_ranges
 from zeropoint.lab.explorable import Explorable, explore
 from zeropoint.lab.inputs import Choice, Slider
 from zeropoint.lab.layers import HLine, Layer, Line, Points, VLine
@@ -14,7 +16,6 @@ from zeropoint.lab.panels import Panel, Picture
 from zeropoint.lessons.lesson_05.channels import (
     SCHEMES,
     Rounded,
-    channel_ranges,
     channel_sqnr_db,
     codes_in_use,
     fits,
@@ -30,7 +31,7 @@ _MOST_LEVELS = 45  # levels of one granule that can still be told apart in a pan
 
 
 def ranges_picture(series: Mapping[str, Array], title: str) -> Picture:
-    """Draw the largest |w| of every output channel, quietest first, for one or more versions of a layer.
+    """Draw the largest |w| of every output channel for one or more versions of a layer, in the order of the first one.
 
     Parameters
     ----------
@@ -39,12 +40,17 @@ def ranges_picture(series: Mapping[str, Array], title: str) -> Picture:
     """
     layers = []
     words = []
+    first = next(iter(series))
+    order = quietest_first(series[first])
     for name, weight in series.items():
-        ranges = np.sort(channel_ranges(weight))
+        ranges = channel_ranges(weight)[order]
         drawn = np.where(ranges > 0, ranges, np.nan)  # the axis is logarithmic
         layers.append(Points(np.arange(len(ranges)), drawn, label=name))
-        words.append(f"{name}: {ranges[0]:.2g} to {ranges[-1]:.2g}")
-    panel = Panel(title, "output channel, quietest first", "largest |w| (log)", layers, y_log=True)
+        lower = int(np.sum(ranges < channel_ranges(series[first])[order]))
+        compared = "" if name == first else f", {lower} of {len(ranges)} channels lower than {first}"
+        words.append(f"{name}: {ranges.min():.2g} to {ranges.max():.2g}{compared}")
+    order_in_words = "quietest first" if len(series) == 1 else f"in the order of their ranges {first}"
+    panel = Panel(title, f"output channel, {order_in_words}", "largest |w| (log)", layers, y_log=True)
     return Picture([panel], say=f"Largest weight of a channel, {'; '.join(words)}.")
 
 
@@ -54,8 +60,7 @@ def channel_picture(weight: Array, rank: int, scheme: str, bit_width: int, layer
     Parameters
     ----------
     weight : float array, shape (out, in, kH, kW)
-    rank : int, 0 to 100
-        Which channel, in percent from the quietest (0) to the loudest (100).
+    rank : int – which channel, in percent from the quietest (0) to the loudest (100)
     scheme : one of ``SCHEMES`` – where "per-group" does not fit, a channel keeps one scale, and the title says so
     bit_width : int
     layer : str
@@ -67,16 +72,17 @@ def channel_picture(weight: Array, rank: int, scheme: str, bit_width: int, layer
     shown = scheme if fits(SCHEMES[scheme], weight.shape) else "per-channel (no groups here)"
     used = len(np.unique(rounded.codes[channel]))
     quality = f"{channel_sqnr_db(weight, rounded.values)[channel]:.1f} dB"
-    name = f"Channel {channel} of {layer}, {shown}" if layer else f"Channel {channel}, {shown}"
-    codes = "1 code" if used == 1 else f"{used} codes"
+    title = f"Channel {channel}{f' of {layer}' if layer else ''}, {shown}"
     facts = [
         ("largest |w|", f"{np.abs(weight[channel]).max():.3g}"),
         ("step", _step_in_words(rounded.scale[channel])),
         ("codes in use", f"{used} of {2**bit_width - 1}"),
         ("SQNR", quality),
     ]
-    say = f"Channel {channel} with {shown} scales at {bit_width} bits uses {codes} and has {quality}."
-    panels = [_grid_panel(weight[channel], rounded, channel, name), _quality_panel(weight, place, bit_width)]
+    codes = f"{used} code{'s' if used > 1 else ''}"
+    say = f"Channel {channel} with {shown} scales at {bit_width} bits uses {codes} and has {quality}. "
+    say += f"All channels, from the quietest to the loudest: {_qualities_in_words(weight, bit_width)}."
+    panels = [_grid_panel(weight[channel], rounded, channel, title), _quality_panel(weight, place, bit_width)]
     return Picture(panels, say=say, facts=facts)
 
 
@@ -138,6 +144,16 @@ def _quality_panel(weight: np.ndarray, place: int, bit_width: int) -> Panel:
     return Panel(title, "output channel, quietest first", "SQNR (dB), higher is better", layers)
 
 
+def _qualities_in_words(weight: np.ndarray, bit_width: int) -> str:
+    """Return the first and the last point of every curve: channels without a signal have none."""
+    ends = []
+    for name, quality in _qualities(weight.tobytes(), weight.shape, bit_width).items():
+        drawn = quality[np.isfinite(quality)]
+        if drawn.size:
+            ends.append(f"{name} {drawn[0]:.1f} to {drawn[-1]:.1f} dB")
+    return ", ".join(ends)
+
+
 @lru_cache(maxsize=64)
 def _qualities(data: bytes, shape: tuple[int, ...], bit_width: int) -> dict[str, np.ndarray]:
     """Return the SQNR of every channel, quietest first, for each scheme that fits the shape."""
@@ -163,9 +179,10 @@ def explore_channel(layers: Mapping[str, Array], *, predict: str | None = None) 
     """
     weights = {name: np.asarray(weight, dtype=np.float32) for name, weight in layers.items()}
     names = list(weights)
+    channels = {name: min(101, len(weight)) for name, weight in weights.items()}
     controls = [
         Choice("layer", "layer", names, names[-1]),  # the one of the question comes after the guess
-        Slider("rank", "channel, from quietest to loudest", 0, 100, 1, 50, unit="%"),
+        Slider("rank", "channel, from quietest to loudest", 0, 100, 1, 50, unit="%", follows="layer", counts=channels),
         Choice("scheme", "scales", list(SCHEMES)),
         Choice("bits", "bit width", [2, 3, 4, 6, 8], 4),
     ]
@@ -179,20 +196,25 @@ def explore_channel(layers: Mapping[str, Array], *, predict: str | None = None) 
 
 
 def layers_picture(layers: Sequence[str], kinds: Sequence[str], values: Sequence[float], title: str, y: str) -> Picture:
-    """Draw one number a layer, in the order of computation, with a mark for each kind of layer.
+    """Draw one number per layer, in the order of computation, with a mark for each kind of layer.
+
+    Kinds with a single layer, such as the first and the last, share a mark: a panel has three.
 
     Parameters
     ----------
     layers, kinds : names and kinds of the layers, e.g. "depthwise 3×3"
-    values : floats, one a layer
+    values : floats, one per layer
     title, y : str – of the panel and its vertical axis
     """
     numbers = np.asarray(values, dtype=np.float64)
     drawn: list[Layer] = []
     words = []
+    single = [kind for kind, count in Counter(kinds).items() if count == 1]
+    for group in [[kind] for kind in dict.fromkeys(kinds) if kind not in single] + [single] * bool(single):
+        mine = np.array([kind in group for kind in kinds])
+        drawn.append(Points(list(layers), np.where(mine, numbers, np.nan), label=", ".join(group)))
     for kind in dict.fromkeys(kinds):
         mine = np.array([k == kind for k in kinds])
-        drawn.append(Points(list(layers), np.where(mine, numbers, np.nan), label=kind))
         words.append(f"{kind} {numbers[mine].mean():.1f}")
     drawn.append(HLine(0))
     return Picture([Panel(title, "", y, drawn)], say=f"Mean by kind of layer: {'; '.join(words)}.")

@@ -67,9 +67,11 @@ DECISIONS = (
 CHECK = FieldsCheck(
     fields=(*MARGINS, *DECISIONS),
     hints=(
-        "34.0 − 33.4 against 0.7; 2.1 against 2: compute both margins first.",
-        "It passes. What is not known yet is whether it would pass again: on other images, on another day.",
-        "A margin of 0.1 mAP is real only if the interval of the paired difference stays above the limit.",
+        "Which two limits does the brief set, and what does it say about intervals?",
+        "It names none, so by its letter the two numbers that were measured decide. What is not known yet is whether "
+        "it would pass again, on other images.",
+        "drop = 34.0 − 33.4, drop_margin = 0.7 − drop, speed_margin = 2.1 − 2; both limits are kept, barely, and what "
+        "makes a margin of 0.1 mAP trustworthy is more images.",
     ),
     praise="It passes; the margins are thin, so the next thing to collect is evidence and not another repair.",
 )

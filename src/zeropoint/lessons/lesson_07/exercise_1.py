@@ -34,23 +34,27 @@ def compare_sums(got: Any, expected: np.ndarray) -> str | None:
 
 
 def _dot_cases() -> list[Case]:
-    """Return cases of many sizes, one whose sums float32 cannot hold, and one with symmetric weights."""
+    """Return cases of many sizes and zero points, two whose sums float32 cannot hold, and two with symmetric weights.
+
+    Zero points of the weights reach −128 and 127: a single product may then be beyond int16.
+    """
     seen = (np.array([130, 125, 255], np.uint8), np.array([[1, 2, -3], [-128, 127, 5]], np.int8), 128, 3)
     generator = np.random.default_rng(70)
-    sizes = ((1, 1), (2, 3), (9, 4), (27, 8), (64, 5), (576, 3)) * 2
-    drawn = [_drawn(generator, n, out) for n, out in sizes]
+    sizes = ((1, 1), (2, 3), (9, 9), (27, 8), (64, 5), (576, 3), (40, 1), (5, 12))
+    zero_points = ((128, -7), (0, 11), (255, -128), (5, 127), (1, -64), (250, 60), (17, -99), (255, 88))
+    drawn = [_drawn(generator, size, zero_point) for size, zero_point in zip(sizes, zero_points, strict=True)]
     large_w_q = np.array([[127] * 3001, [-127] * 3000 + [126]], np.int8)
     large = (np.full(3001, 255, np.uint8), large_w_q, 4, -3)
+    other_large = (np.full(2003, 254, np.uint8), np.full((3, 2003), -126, np.int8), 0, 1)
     symmetric = (np.array([7, 200, 31, 0], np.uint8), np.array([[-5, 3, 127, -127]], np.int8), 12, 0)
-    return [Case(seen, public=True)] + [Case(args) for args in (*drawn, large, symmetric)]
+    return [Case(seen, public=True)] + [Case(args) for args in (*drawn, large, other_large, symmetric)]
 
 
-def _drawn(generator: np.random.Generator, n: int, out: int) -> tuple[np.ndarray, np.ndarray, int, int]:
+def _drawn(generator: np.random.Generator, size: tuple[int, int], zero_points: tuple[int, int]) -> tuple[Any, ...]:
+    n, out = size
     x_q = generator.integers(0, 256, n).astype(np.uint8)
     w_q = generator.integers(-128, 128, (out, n)).astype(np.int8)
-    x_zp = int(generator.integers(1, 256))
-    w_zp = int(generator.choice([-7, -2, 4, 11]))
-    return x_q, w_q, x_zp, w_zp
+    return x_q, w_q, *zero_points
 
 
 # --- wrong ideas ----------------------------------------------------------------------------------------------------
@@ -90,6 +94,18 @@ def _wrapping_difference(x_q: np.ndarray, w_q: np.ndarray, x_zp: int, w_zp: int)
     return (w.astype(np.int64) @ x.astype(np.int64)).astype(np.int32)
 
 
+def _int16_products(x_q: np.ndarray, w_q: np.ndarray, x_zp: int, w_zp: int) -> np.ndarray:
+    x = x_q.astype(np.int16) - np.int16(x_zp)
+    w = w_q.astype(np.int16) - np.int16(w_zp)
+    return (w * x).sum(1, dtype=np.int64).astype(np.int32)
+
+
+def _int16_sums(x_q: np.ndarray, w_q: np.ndarray, x_zp: int, w_zp: int) -> np.ndarray:
+    x = x_q.astype(np.int16) - np.int16(x_zp)
+    w = w_q.astype(np.int16) - np.int16(w_zp)
+    return (w @ x).astype(np.int32)
+
+
 def _short_product(x_q: np.ndarray, w_q: np.ndarray, x_zp: int, w_zp: int) -> np.ndarray:
     x = x_q.astype(np.int64)
     w = w_q.astype(np.int64)
@@ -104,6 +120,11 @@ CHECK = FunctionCheck(
     impostors=(
         Impostor(_wrapping_difference, WRAPS),
         Impostor(_short_product, WRAPS),
+        Impostor(
+            _int16_products,
+            "int16 is too narrow already for one product: 255 · 255 = 65,025 is beyond 32,767. Use int64 or int32.",
+        ),
+        Impostor(_int16_sums, WRAPS),
         Impostor(
             _dot(lambda s: s.xw - s.zw * s.x - s.zx * s.w),
             "The last cross term is missing: x_zp · w_zp is added once for *every* product, so n times.",
@@ -144,9 +165,11 @@ CHECK = FunctionCheck(
         ),
     ),
     hints=(
-        "Codes first into a wide type: x = x_q.astype(np.int64), and w likewise.",
-        "Multiply out: (x − x_zp)(w − w_zp) = x·w − w_zp·x − x_zp·w + x_zp·w_zp; then sum each of the four over n.",
-        "w @ x − w_zp * x.sum() − x_zp * w.sum(1) + x.size * x_zp * w_zp, and .astype(np.int32) at the end.",
+        "What is 100 − 123 in uint8? And how many bits does one product need?",
+        "Codes first into a wide type. Then multiply out: (x − x_zp)(w − w_zp) = x·w − w_zp·x − x_zp·w + x_zp·w_zp, "
+        "and sum each of the four over n. Which of them are there n times?",
+        "With x and w as int64: w @ x − w_zp * x.sum() − x_zp * w.sum(1) + x.size * x_zp * w_zp, and .astype(np.int32) "
+        "at the end.",
     ),
     praise="Four sums, and only one of them depends on both: that one is the work, the rest is bookkeeping.",
 )

@@ -21,18 +21,30 @@ def folded_bias(bias: np.ndarray, x_scale: float, w_scale: np.ndarray, w_q: np.n
 
 
 def _bias_cases() -> list[Case]:
-    """Return cases of many shapes, and one whose sums lie beyond int16, and with the zero point beyond 2^24."""
+    """Return cases of many shapes and zero points, two of them with sums beyond int16 and large scales.
+
+    In these two the zero point takes the bias beyond 2^24, and a bias that is multiplied by the scales is not lost.
+    """
     generator = np.random.default_rng(71)
-    shapes = ((2, (3,)), (4, (16, 3, 3)), (8, (1, 3, 3)), (5, (64,)), (16, (8, 1, 1)), (1, (4,))) * 2
-    first, *others = [_drawn(generator, out, shape) for out, shape in shapes]
-    w_q = np.full((2, 601), 127, np.int8)
-    w_q[1, :600] = -128
-    bias = np.array([0.0625 * 90_000.25, -0.125 * 70_000.75], np.float32)
-    large = (bias, 0.25, np.array([0.25, 0.5]), w_q, 255)
-    return [Case(first, public=True)] + [Case(args) for args in (*others, large)]
+    shapes = (
+        (2, (3,)),
+        (4, (16, 3, 3)),
+        (8, (1, 3, 3)),  # depthwise
+        (5, (5,)),
+        (16, (8, 1, 1)),
+        (1, (4,)),
+        (3, (2, 5)),
+        (2, (3, 2, 2, 2)),
+        (6, (1,)),
+        (1, (7, 3, 3)),
+    )
+    zero_points = (128, 3, 255, 0, 77, 201, 1, 140, 62, 0)
+    first, *others = [_drawn(generator, *shape, zp) for shape, zp in zip(shapes, zero_points, strict=True)]
+    large = (_beyond_int16(generator, 601, 0.25, 255), _beyond_int16(generator, 540, 0.5, 250))
+    return [Case(first, public=True)] + [Case(args) for args in (*others, *large)]
 
 
-def _drawn(generator: np.random.Generator, out: int, shape: tuple[int, ...]) -> tuple[Any, ...]:
+def _drawn(generator: np.random.Generator, out: int, shape: tuple[int, ...], x_zp: int) -> tuple[Any, ...]:
     """Return arguments whose biases are far from a tie in steps, so that float32 and float64 round alike."""
     w_q = generator.integers(-127, 128, (out, *shape)).astype(np.int8)
     x_scale = float(generator.uniform(0.01, 0.1))
@@ -40,7 +52,15 @@ def _drawn(generator: np.random.Generator, out: int, shape: tuple[int, ...]) -> 
     fraction = generator.uniform(0.1, 0.45, out) + 0.45 * generator.integers(0, 2, out)
     steps = np.trunc(generator.normal(0, 3000, out)) + fraction
     bias = (steps * x_scale * w_scale).astype(np.float32)
-    return bias, x_scale, w_scale, w_q, int(generator.integers(1, 256))
+    return bias, x_scale, w_scale, w_q, x_zp
+
+
+def _beyond_int16(generator: np.random.Generator, products: int, x_scale: float, x_zp: int) -> tuple[Any, ...]:
+    w_q = generator.integers(100, 128, (2, products)).astype(np.int8)
+    w_q[1] *= -1
+    w_scale = np.array([0.25, 0.5])
+    bias = np.array([90_000.25, -70_000.75]) * x_scale * w_scale
+    return bias.astype(np.float32), x_scale, w_scale, w_q, x_zp
 
 
 # --- wrong ideas ----------------------------------------------------------------------------------------------------
@@ -81,6 +101,10 @@ CHECK = FunctionCheck(
             "That is the bias in accumulator steps, without the zero point: x_zp · Σ w_q of each channel is missing.",
         ),
         Impostor(
+            _bias(round_=np.zeros_like),
+            "That is the zero point's part alone: the bias itself, in steps of s_x · s_w, is missing.",
+        ),
+        Impostor(
             _bias(fold=lambda w, z: w.reshape(len(w), -1).sum(1)),
             "You subtract Σ w_q without x_zp: a real 0 at the input has the code x_zp, and every weight meets it.",
         ),
@@ -117,8 +141,9 @@ CHECK = FunctionCheck(
         ),
     ),
     hints=(
-        "Two parts: the bias in steps of s_x · s_w, rounded; and what the zero point adds to every sum.",
-        "Σ (x_q − x_zp) · w_q = Σ x_q · w_q − x_zp · Σ w_q: the last term is one number for each output channel.",
+        "In which unit does the accumulator count? And what is too much in every sum when nobody subtracts x_zp?",
+        "Two parts. The bias in steps of s_x · s_w, rounded; and Σ (x_q − x_zp) · w_q = Σ x_q · w_q − x_zp · Σ w_q, "
+        "whose last term is one number for each output channel.",
         "np.round(bias / (x_scale * w_scale)) − x_zp * w_q.astype(np.int64).reshape(len(w_q), -1).sum(1), as int32.",
     ),
     praise="Computed once, offline: from here on the zero point costs nothing at inference.",

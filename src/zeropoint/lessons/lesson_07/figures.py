@@ -67,7 +67,8 @@ def overflow_picture(
     habit = next(words for words, name in HABITS.items() if name == overflow)
     say = (
         f"With {bits} bits, an accumulator that {habit}: {found.sums_outside:.2f} % of the sums lie outside, and "
-        f"{found.codes_changed:.2f} % of the output codes change, by up to {found.largest_change}."
+        f"{found.codes_changed:.2f} % of the output codes change, by up to {found.largest_change}. The sums reach from "
+        f"{sums.min():,} to {sums.max():,}."
     )
     facts = [
         ("sums outside", f"{found.sums_outside:.2f} %"),

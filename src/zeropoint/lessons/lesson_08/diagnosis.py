@@ -15,6 +15,7 @@ from zeropoint.lessons.lesson_08.faults import (
     WRAP_AROUND,
     WRONG_NORMALISATION,
 )
+from zeropoint.lessons.lesson_08.layer_field import LayerField, MeasuredField, NearestField, PlacesField
 from zeropoint.lessons.lesson_08.material import Patient
 from zeropoint.quant import sqnr_db
 
@@ -33,6 +34,9 @@ INPUTS_ARE_FINE = "both sets look as normalised images do, so the fault lies beh
 TOO_GOOD = "nothing is wrong with inputs or layers here. What is suspicious is how good it looks: on which images?"
 RULERS = "its table of parameters says per-channel, layer by layer: which layer's weights are wrong, and how?"
 INHERITED = "asked is the layer that makes the error itself; later layers inherit it (sqnr_db against own_sqnr_db)."
+
+TABLE = 0.0101  # what a difference of two means may be off that a table shows with two digits after the point
+PART = slice(0, 100), slice(0, 50), slice(None)  # of the images: as many as the brief's table takes, fewer, and all
 
 Evidence = tuple[Field, Field]  # where, and a number
 
@@ -67,9 +71,10 @@ def _swapped(patient: Patient) -> Evidence:
     wrong = (
         (-gap[faulty], "red minus blue is asked, channel 0 minus channel 2; you have the reverse."),
         (gap[other], f"that is red minus blue of the {other} images: measure the set whose channels are swapped."),
+        (gap[faulty] - gap[other], "that is the difference of both sets: asked is red minus blue of one of them."),
     )
     tells = "mean of red minus mean of blue, of that set."
-    return _part(faulty), Field("number", gap[faulty], wrong, tells, tolerance=0.05)
+    return _part(faulty), MeasuredField("number", gap[faulty], wrong, tells, TABLE / abs(gap[faulty]), 2)
 
 
 _SWAPPED = Diagnosis(
@@ -88,16 +93,15 @@ def _normalised(patient: Patient) -> Evidence:
 
     above = max((1 - m) / s for m, s in zip(MEAN, STD, strict=True))
     below = max(m / s for m, s in zip(MEAN, STD, strict=True))
-    usual = above + below
     width = {part: float(x.max() - x.min()) for part, x in _sets(patient).items()}
-    faulty = max(width, key=lambda part: abs(width[part] - usual))
+    faulty = max(width, key=lambda part: abs(width[part] - (above + below)))
     ratio = width[faulty] / width[_other(faulty)]
     wrong = (
         (1 / ratio, "you have the reverse: the faulty set's width divided by the other's."),
         (width[faulty], "that is the width itself: divide it by the width of the other set."),
     )
     tells = "(max − min) of that set divided by that of the other."
-    return _part(faulty), Field("number", ratio, wrong, tells, tolerance=0.02)
+    return _part(faulty), MeasuredField("number", ratio, wrong, tells, 0.012, 2)
 
 
 _NORMALISED = Diagnosis(
@@ -125,23 +129,30 @@ def _part(faulty: str) -> Field:
     return Field("where", faulty, ((_other(faulty), healthy),), otherwise)
 
 
+def _layer(patient: Patient, worst: str, wrong: tuple[tuple[str, str], ...] = ()) -> Field:
+    return LayerField("where", worst, wrong, INHERITED, layers=tuple(patient.quantized.weight_qparams))
+
+
 # --- in the layers --------------------------------------------------------------------------------------------------
 
 
 def _per_tensor(patient: Patient) -> Evidence:
     from zeropoint.quant import layer_errors
 
-    errors = layer_errors(patient.model, patient.quantized, patient.inference[:100].split(50)).set_index("layer")
+    tables = [
+        layer_errors(patient.model, patient.quantized, patient.inference[part].split(50)).set_index("layer")
+        for part in PART
+    ]
+    errors = tables[0]
     worst = str(errors["own_sqnr_db"].idxmin())
-    own = float(errors["own_sqnr_db"][worst])
-    built_up = float(errors["sqnr_db"][worst])
+    own, built_up = (tuple(float(t[name][worst]) for t in tables) for name in ("own_sqnr_db", "sqnr_db"))
     weakest = str(errors["weight_sqnr_db"].idxmin())
     by_weights = ((weakest, "that one has the lowest weight SQNR; asked is the lowest own_sqnr_db."),)
-    where = Field("where", worst, () if weakest == worst else by_weights, INHERITED)
+    where = _layer(patient, worst, () if weakest == worst else by_weights)
     tells = "own_sqnr_db of that layer, in dB, from layer_errors on the inference images."
-    wrong = ((built_up, f"that is sqnr_db, the error built up along the way; asked is {tells}"),)
-    tolerance = 1.5 / abs(own)  # within 1.5 dB, however many images were used
-    return where, Field("number", own, wrong, tells, tolerance)
+    wrong = ((built_up[0], f"that is sqnr_db, the error built up along the way; asked is {tells}"),)
+    tolerance = 0.25 / abs(own[0])  # within 0.25 dB, however many images were used
+    return where, NearestField("number", own[0], wrong, tells, tolerance, right=own, others=built_up)
 
 
 _PER_TENSOR = Diagnosis(
@@ -167,7 +178,7 @@ def _wrapped(patient: Patient) -> Evidence:
     )
     tells = "the weights of that layer whose sign is the opposite of the float weight's."
     number = Field("number", int((w * w_hat < 0).sum()), wrong, tells, tolerance=0.03)
-    return Field("where", worst, ((clipped, saturates),), INHERITED), number
+    return _layer(patient, worst, ((clipped, saturates),)), number
 
 
 _WRAPPED = Diagnosis(
@@ -186,10 +197,16 @@ def _spoilt(patient: Patient) -> Evidence:
     pairs = _weights(patient)
     worst = min(pairs, key=lambda name: sqnr_db(*pairs[name]))
     largest, largest_hat = (w.abs().flatten(1).amax(1) for w in pairs[worst])  # (out,)
-    factor = float((largest_hat / largest).median())
+    ratios = largest_hat / largest
+    factor = float(ratios.median())
     tells = "the median over its channels of max|quantized weight| / max|float weight|."
-    wrong = ((1 / factor, "you have the reverse: quantized divided by float."),)
-    return Field("where", worst, (), INHERITED), Field("number", factor, wrong, tells, tolerance=0.05)
+    of_layer = float(largest_hat.max() / largest.max())
+    wrong = (
+        (1 / factor, "you have the reverse: quantized divided by float."),
+        (of_layer, "that is the ratio of the layer's largest weights: one ratio a channel, then the median of them."),
+        (float(ratios.mean()), "that is the mean over the channels: asked is the median."),
+    )
+    return _layer(patient, worst), MeasuredField("number", factor, wrong, tells, 0.012, 2)
 
 
 _SPOILT = Diagnosis(
@@ -224,7 +241,7 @@ def _leaked(patient: Patient) -> Evidence:
     leaked = [i for i, image in enumerate(asked) if image in both]
     clean = [i for i, image in enumerate(asked) if image not in both]
     elsewhere = [i for i, image in enumerate(shown) if image not in both]
-    tells = "the three lowest positions among the inference images whose image is not in the calibration set."
+    tells = "the three lowest positions, in any order, of inference images that are not in the calibration set."
     calibration = "those are positions among the calibration images; asked are those among the inference images."
     where_wrong = (
         ([i + 1 for i in clean[:3]], "positions count from 0."),
@@ -233,7 +250,7 @@ def _leaked(patient: Patient) -> Evidence:
     )
     wrong = ((len(clean), "that many did not leak; asked is how many did."),)
     number = Field("number", len(leaked), wrong, "how many of the inference images are calibration images as well.")
-    return Field("where", clean[:3], where_wrong, tells), number
+    return PlacesField("where", clean[:3], where_wrong, tells), number
 
 
 _LEAKED = Diagnosis(

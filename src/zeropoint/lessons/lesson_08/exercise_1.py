@@ -12,6 +12,7 @@ from zeropoint.course.spec import Case, FunctionCheck, Impostor
 Outputs = dict[str, np.ndarray]  # layer → what it computes for the same images
 Ranking = list[tuple[str, float]]  # (layer, dB), the worst first
 Metric = Callable[[np.ndarray, np.ndarray], float]
+ONE_DIGIT = 0.06  # dB: what rounding to one digit after the point may change, and a little
 
 
 def rank(metric: Metric | None = None, pick: slice = slice(0, 2)) -> Callable[[Outputs, Outputs], Ranking]:
@@ -39,41 +40,80 @@ def _compare_two(got: Any, want: Ranking) -> str | None:
     if len(pairs) != 2 or any(len(pair) != 2 or not isinstance(pair[0], str) for pair in pairs):
         return "expected a list of two pairs (name, dB), the worst layer first."
     names = [name for name, _ in pairs]
-    if names != [name for name, _ in want]:
+    right = [name for name, _ in want]
+    are_tied = want[0][1] == want[1][1]
+    if names != right and not (are_tied and names == right[::-1]):
         return f"{names[0]} and {names[1]} are not the two layers with the lowest SQNR, the lowest first."
-    if not np.allclose([float(value) for _, value in pairs], [value for _, value in want], atol=0.02):
+    if not np.allclose([float(value) for _, value in pairs], [value for _, value in want], rtol=0, atol=ONE_DIGIT):
         return "the layers are right, but their SQNR in dB is not."
     return None
 
 
 # --- cases ----------------------------------------------------------------------------------------------------------
 
+QUIET = 2.0**-30  # about 1e-9: beside it no number is small
+_PLANS: tuple[
+    tuple[Any, ...], ...
+] = (  # layers, about the lowest level in dB, whether the two worst layers are equally bad, how many are quiet
+    (3, 5.0, False),
+    (2, 4.0, False),
+    (5, -7.0, False),
+    (6, 4.0, True),
+    (7, -9.0, True),
+    (8, 5.0, False),
+    (9, -4.0, True),
+    (9, -12.0, False),
+    (9, 4.0, False),
+    (5, 4.0, False, 1),
+    (6, -3.0, False, 3),
+    (5, 3.0, False, 2),
+    (4, 64.0, False),
+    (3, 102.0, False),
+)
+
 
 def _networks() -> list[Case]:
-    """Return outputs of networks with loud and quiet layers, uneven images, shifted means and a layer in float."""
+    """Return outputs of networks with loud and quiet layers, uneven images, shifted means and a layer in float.
+
+    The layers of ``found`` come in an order of their own. Of three networks one layer or more is as quiet as 1e-9, and
+    two are nearly as good as float.
+    """
     rng = np.random.default_rng(81)
-    return [Case(_network(rng, layers), public=number == 0) for number, layers in enumerate((3, 5, 6, 7, 8, 9, 9, 9))]
+    return [Case(_network(rng, *plan), public=number == 0) for number, plan in enumerate(_PLANS)]
 
 
-def _network(rng: np.random.Generator, layers: int) -> tuple[Outputs, Outputs]:
+def _network(
+    rng: np.random.Generator, layers: int, lowest: float, are_tied: bool, quiet: int = 0
+) -> tuple[Outputs, Outputs]:
     """Return what every layer computes in float, and quantized."""
+    names = [f"stage{i // 3 + 1}.{i % 3}.conv" for i in range(layers - 1)] + ["fc"]
+    levels = rng.permutation(layers) * 3 + lowest + rng.uniform(0, 2)  # dB, 3 apart
+    images = int(rng.integers(2, 7))
+    size = int(rng.integers(3, 7))
     expected = {}
     found = {}
-    levels = rng.permutation(np.arange(layers)) * 3 + rng.uniform(4, 6)  # dB, at least 3 apart
-    for i, level in enumerate(levels):
-        is_last = i == layers - 1
-        is_in_float = i == layers // 2 and layers > 3
-        name = "fc" if is_last else f"stage{i // 3 + 1}.{i % 3}.conv"
-        x, x_hat = _layer(rng, level, (4, 10) if is_last else (4, 3, 5, 5))
-        expected[name] = x
-        found[name] = x.copy() if is_in_float else x_hat
-    return expected, found
+    for name, level in zip(names, levels, strict=True):
+        shape = (images, 10) if name == "fc" else (images, 3, size, size)
+        expected[name], found[name] = _layer(rng, level, shape)
+    if are_tied:  # twice the values and twice the error: to the last bit the same SQNR
+        levels[-1] = levels.max() + 3
+        expected["fc"], found["fc"] = _layer(rng, levels[-1], expected["fc"].shape)
+        worst, twin = (names[i] for i in np.argsort(levels)[:2])
+        expected[twin] = 2 * expected[worst]
+        found[twin] = 2 * found[worst]
+    for i in np.argsort(levels)[:quiet]:
+        expected[names[i]] = QUIET * expected[names[i]]
+        found[names[i]] = QUIET * found[names[i]]
+    in_float = names[int(np.argsort(levels)[-1 if layers == 2 else 2])]  # the two worst stay what they are
+    found[in_float] = expected[in_float].copy()
+    order = [*rng.permutation(layers - 1), layers - 1]
+    return expected, {names[i]: found[names[i]] for i in order}
 
 
 def _layer(rng: np.random.Generator, level: float, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Return values, and the same with an error of the given SQNR in dB; both have means other than 0."""
     by_image = (shape[0], *[1] * (len(shape) - 1))
-    loudness = 10 ** rng.uniform(-1.5, 1.5) * 10 ** rng.uniform(-1, 1, by_image)
+    loudness = 10 ** rng.uniform(-4, 1.5) * 10 ** rng.uniform(-1, 1, by_image)
     x = loudness * (rng.standard_normal(shape) + rng.uniform(0, 2))
     error = rng.standard_normal(shape) + rng.uniform(-3, 3)
     error *= np.sqrt(np.sum(x**2) / np.sum(error**2) / 10 ** (level / 10))
@@ -107,6 +147,28 @@ def _scaled(factor: float) -> Metric:
     return lambda x, x_hat: factor * _decibels(x, x_hat)
 
 
+def _by_position(expected: Outputs, found: Outputs) -> Ranking:
+    return rank()(expected, dict(zip(expected, found.values(), strict=True)))
+
+
+def _keyed_by_decibels(expected: Outputs, found: Outputs) -> Ranking:
+    names = {_decibels(expected[name], found[name]): name for name in expected}
+    return [(names[value], value) for value in sorted(names)][:2]
+
+
+def _with_epsilon(epsilon: float, *, of_signal: bool) -> Metric:
+    def metric(x: np.ndarray, x_hat: np.ndarray) -> float:
+        signal = np.sum(x.astype(np.float64) ** 2) + (epsilon if of_signal else 0)
+        noise = np.sum((x.astype(np.float64) - x_hat) ** 2)
+        return _db(signal, noise + epsilon)
+
+    return metric
+
+
+def _if_not_close(smallest: float) -> Metric:
+    return lambda x, y: float("inf") if np.allclose(x, y, atol=smallest) else _decibels(x, y)
+
+
 def _fails_in_float(expected: Outputs, found: Outputs) -> Ranking:
     finite = {name: x for name, x in expected.items() if not np.array_equal(x, found[name])}
     equal = [(name, float("-inf")) for name in expected if name not in finite]
@@ -128,6 +190,24 @@ CHECK = FunctionCheck(
         Impostor(rank(lambda x, y: -_mse(x, y), _LAST_TWO), ABSOLUTE),
         Impostor(rank(pick=_LAST_TWO), "Those are the two best layers: a low SQNR is a bad one."),
         Impostor(rank(pick=slice(1, None, -1)), "The right two layers in the wrong order: the worst one comes first."),
+        Impostor(
+            _by_position,
+            "You pair the two dictionaries by position, but their layers come in different orders: look each layer up "
+            "by its name.",
+        ),
+        Impostor(
+            _keyed_by_decibels,
+            "You lose a layer: two layers may have the same SQNR, so decibels are no keys of a dictionary.",
+        ),
+        Impostor(
+            rank(lambda x, x_hat: abs(_decibels(x, x_hat))),
+            "An SQNR may be negative: the noise is then louder than the signal, and that is worse than 0 dB. You drop "
+            "the sign.",
+        ),
+        Impostor(
+            rank(lambda x, x_hat: max(0.0, _decibels(x, x_hat))),
+            "An SQNR may be negative, and you stop at 0 dB: where the noise is louder than the signal, it goes on.",
+        ),
         Impostor(
             rank(_by_image),
             "You average decibels over the images: add up signal and noise over all images first, then take one "
@@ -152,15 +232,35 @@ CHECK = FunctionCheck(
             rank(_scaled(-1), _LAST_TWO),
             "Signal over noise, not the reverse: your decibels have the wrong sign.",
         ),
+        *(
+            Impostor(
+                rank(_with_epsilon(epsilon, of_signal=of_signal)),
+                "You add a small number to avoid 0 / 0: beside a quiet layer, with values of 1e-9, it is large. Ask "
+                "for a noise of exactly 0.",
+            )
+            for epsilon in (1e-12, 1e-10, 1e-8, 1e-6)
+            for of_signal in (True, False)
+        ),
+        *(
+            Impostor(
+                rank(_if_not_close(smallest)),
+                "You take a layer for one in float because its error is small: np.allclose and its like call a quiet "
+                "layer equal whatever is wrong. Only a noise of exactly 0 is none.",
+            )
+            for smallest in (1e-8, 1e-6, 1e-4)
+        ),
         Impostor(
             _fails_in_float,
             "A layer without any error (it is in float) comes out as the worst: its SQNR is +inf, the best there is.",
         ),
     ),
     hints=(
-        "For each name: signal = sum of x², noise = sum of (x − x_hat)², over all values of the layer at once.",
-        "dB = 10 · log10(signal / noise). Where noise is 0, the SQNR is float('inf').",
-        "sorted(table, key=lambda pair: pair[1])[:2] gives the two pairs with the lowest dB, the lowest first.",
+        "One layer has values around 100, another around 0.1: how can their errors be compared? And which layer can "
+        "never be the worst, whatever its values are?",
+        "Divide by the signal. For each name: signal = sum of x², noise = sum of (x − x_hat)², over all values of all "
+        "images at once. Without any noise the SQNR is infinite; with more noise than signal it is negative.",
+        "db = 10 * np.log10(signal / noise) if noise > 0 else float('inf'); collect pairs (name, db) in a list, then "
+        "sorted(table, key=lambda pair: pair[1])[:2].",
     ),
     praise="Relative to the signal, over all images, and a layer in float is not blamed.",
 )

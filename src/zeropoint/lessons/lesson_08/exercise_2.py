@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -17,15 +18,16 @@ def choose(
     table: Iterable[Row],
     budget: int,
     *,
-    proven: bool = True,
+    proven: Callable[[float], bool] = lambda low: low > 0,
+    largest: int = 8,
     fits: Callable[[int, int], bool] = lambda cost, budget: cost <= budget,
     worth: Callable[[Row], float] = lambda row: row[1],
 ) -> list[str]:
     """Return the layers with the greatest total gain within the budget; every keyword is a place to go wrong."""
-    rows = [row for row in table if row[2] > 0 or not proven]
+    rows = [row for row in table if proven(row[2])]
     best: tuple[Row, ...] = ()
     most = 0.0
-    for count in range(1, len(rows) + 1):
+    for count in range(1, min(len(rows), largest) + 1):
         for chosen in combinations(rows, count):
             total = sum(map(worth, chosen))
             if total > most and fits(sum(row[3] for row in chosen), budget):
@@ -78,25 +80,34 @@ def _compare_choice(got: dict[str, Any], want: dict[str, Any]) -> str | None:
 
 
 def _tables() -> list[Case]:
-    """Return tables in which short cuts fail: a large gain that is not proven, an exact fit, and greedy traps."""
+    """Return tables in which short cuts fail: gains that are not proven, exact fits, greedy traps, many layers."""
     shown = [("conv1", 4.0, 2.5, 10), ("block1", 3.0, 1.0, 40), ("block2", 2.9, -0.4, 5), ("fc", 0.2, -0.9, 1)]
-    cases = [Case((shown, 50), public=True), Case((shown, 9))]
-    traps = (greedy(_largest_gain), greedy(_best_rate))
+    doubtful = [("conv1", 2.0, -0.3, 10), ("block1", 1.1, 0.0, 4), ("fc", 0.2, -0.9, 1)]
+    cases = [Case((shown, 50), public=True), Case((shown, 9)), Case((doubtful, 100)), Case(([], 30))]
+    cases.append(Case(([("conv1", 0.4, 0.1, 10), ("fc", 0.2, -0.9, 1)], 10)))  # one layer, and a gain below 1
     rng = np.random.default_rng(82)
-    while len(cases) < 14:
-        table = _table(rng, int(rng.integers(6, 9)))
-        budget = int(rng.integers(40, 120))
-        answer = set(choose(table, budget))
-        if answer and all(set(trap(table, budget)) != answer for trap in traps):
+    while len(cases) < 22:
+        kind = ("small", "ends at 0", "many")[len(cases) % 3]
+        table = _table(rng, int(rng.integers(6, 9)), doubtful=0.1 if kind == "many" else 0.35)
+        if kind == "ends at 0":
+            at = int(rng.integers(len(table)))
+            table[at] = (table[at][0], table[at][1], 0.0, table[at][3])
+        budget = int(rng.integers(120, 200) if kind == "many" else rng.integers(40, 120))
+        answer = choose(table, budget)
+        traps = [greedy(_largest_gain), greedy(_best_rate)]
+        traps += {"small": [], "ends at 0": [_at_zero], "many": [partial(choose, largest=4)]}[kind]
+        if answer and all(set(trap(table, budget)) != set(answer) for trap in traps):
             spent = sum(row[3] for row in table if row[0] in answer)
             cases.append(Case((table, spent if len(cases) % 2 else budget)))  # every other budget fits exactly
-    return cases
+    everything = [(f"layer{i}", 1.0 + i, 0.5, 10 + i) for i in range(8)]
+    return [*cases, Case((everything, 1000))]
 
 
-def _table(rng: np.random.Generator, count: int) -> list[Row]:
+def _table(rng: np.random.Generator, count: int, *, doubtful: float) -> list[Row]:
+    """Return rows of random gains; of each the interval reaches below 0 with probability ``doubtful``."""
     gains = rng.permutation(np.round(rng.uniform(0.5, 6, count), 2))
     spread = rng.uniform(0.3, 1, count)
-    is_doubtful = rng.random(count) < 0.35
+    is_doubtful = rng.random(count) < doubtful
     half_widths = np.round(spread * np.where(is_doubtful, 1.5, 0.7) * gains, 2)
     return [
         (f"layer{i}", float(gain), float(round(gain - half, 2)), int(rng.integers(5, 60)))
@@ -136,10 +147,16 @@ def greedy(key: Callable[[Row], float], *, stop: bool = False) -> Callable[[list
     return pick
 
 
+def _at_zero(table: list[Row], budget: int) -> list[str]:
+    return choose(table, budget, proven=lambda low: low >= 0)
+
+
 def _largest_that_fits(table: list[Row], budget: int) -> list[str]:
     rows = [row for row in table if row[2] > 0 and row[3] <= budget]
     return [max(rows, key=_gain)[0]]
 
+
+SMALL_SETS = "You try small sets only: with a generous budget five layers and more belong to the best one."
 
 CHECK = FunctionCheck(
     reference=choose,
@@ -148,7 +165,11 @@ CHECK = FunctionCheck(
     observe=_facts,
     impostors=(
         Impostor(
-            lambda table, budget: choose(table, budget, proven=False),
+            _at_zero,
+            "An interval that ends at exactly 0 proves nothing: proven is above 0, so > and not >=.",
+        ),
+        Impostor(
+            lambda table, budget: choose(table, budget, proven=lambda low: True),
             "You trust every gain: where the interval reaches 0 or below, it may be chance. Leave those quantized.",
         ),
         Impostor(
@@ -161,7 +182,7 @@ CHECK = FunctionCheck(
         ),
         Impostor(
             lambda table, budget: choose(table, budget, fits=lambda cost, budget: True),
-            "You ignore the budget: float layers are what makes the network slow again.",
+            "You ignore the budget, or change its unit: costs and budget are both thousandths, as they are.",
         ),
         Impostor(
             greedy(_largest_gain),
@@ -185,16 +206,19 @@ CHECK = FunctionCheck(
             greedy(lambda row: 0.0),
             "You take the layers in the order of the table: their order says nothing about their gain.",
         ),
+        *(Impostor(partial(choose, largest=size), SMALL_SETS) for size in (4, 3, 2)),
         Impostor(
             _largest_that_fits,
             "You take one layer only: several may fit into the budget.",
         ),
     ),
     hints=(
-        "Throw out first what is not proven: every row whose lower end is not above 0.",
-        "There are few layers, so all sets can be tried: itertools.combinations(rows, count) for every count.",
-        "For each set: cost = sum of its costs, gain = sum of its gains; keep it if cost <= budget and gain is the "
-        "largest so far. Begin with the empty set and gain 0.",
+        "Which rows may never be chosen, however large their gain? And of the rest: is the layer with the largest gain "
+        "certainly in the best set, if it takes the whole budget?",
+        "Throw out what is not proven: only rows whose lower end is above 0 stay. They are few, so that all sets can "
+        "be tried, of every size: itertools.combinations(rows, count).",
+        "best, most = (), 0; for count in range(1, len(rows) + 1): for chosen in combinations(rows, count): keep "
+        "chosen as best where its costs add up to <= budget and its gains to > most. Return the names of best.",
     ),
     praise="Proven gains only, within the budget, and no better set exists.",
 )

@@ -157,7 +157,11 @@ PLANT: dict[str, Callable[[Case, np.random.Generator], None]] = {
 FAULTS = tuple(PLANT)
 
 
-def fault_of(number: int, name: str) -> str:
-    """Return which of FAULTS a patient has; every ward has each of them once, in an order of its own."""
-    order = np.random.default_rng([number, len(NAMES)]).permutation(len(FAULTS))
-    return FAULTS[order[NAMES.index(name)]]
+def order_of_faults(rng: np.random.Generator) -> tuple[str, ...]:
+    """Return FAULTS in the order of a ward's patients; every ward has each of them once, in an order of its own.
+
+    Parameters
+    ----------
+    rng : the ward's own generator, from ``material.generator_of``
+    """
+    return tuple(FAULTS[i] for i in rng.permutation(len(FAULTS)))

@@ -38,13 +38,22 @@ def layer_picture(columns: Mapping[str, Array], layers: Sequence[str], title: st
     columns : label → one SQNR in dB a layer, at most three
     layers : their names, in the order of computation
     title : str
+
+    Returns
+    -------
+    Picture
+        Its words say where each line is lowest and, of two lines, in how many layers the second lies above.
     """
     finite = {label: np.where(np.isfinite(values), values, np.nan) for label, values in columns.items()}
     lines = [Line(list(layers), values, label=label) for label, values in finite.items()]
     worst = {label: int(np.nanargmin(values)) for label, values in finite.items()}
     words = "; ".join(f"{label}: {layers[i]} with {finite[label][i]:.1f} dB" for label, i in worst.items())
     panel = Panel(title, "layer, in the order of computation", "SQNR (dB), higher is better", lines)
-    return Picture([panel], say=f"The lowest of each line – {words}.")
+    say = f"The lowest of each line – {words}."
+    if len(finite) == 2:
+        (lower, low), (upper, high) = finite.items()
+        say += f" The line {upper!r} lies above {lower!r} in {int(np.sum(high > low))} of {len(layers)} layers."
+    return Picture([panel], say=say)
 
 
 def sensitivity_picture(layers: Sequence[str], own: Array, alone: Array) -> Picture:
@@ -141,7 +150,7 @@ def explore_exclusion(orders: Mapping[str, Sequence[Step]], *, predict: str | No
     ----------
     orders : name of an order → its steps; every order has the same numbers of layers
     predict : str, optional
-        A question about the last step of the first order: its points against FP32.
+        A question about the last step of the first order: how many points are lost against FP32.
 
     Returns
     -------
@@ -157,5 +166,5 @@ def explore_exclusion(orders: Mapping[str, Sequence[Step]], *, predict: str | No
         lambda order, count: exclusion_picture(orders[order], count),
         title="Layers left in float",
         predict=predict,
-        answer=first[-1].difference.points if predict else None,
+        answer=-first[-1].difference.points if predict else None,  # "how many are lost?" needs no sign
     )

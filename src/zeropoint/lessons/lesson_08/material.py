@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeropoint.course.learner import current_learner
-from zeropoint.lessons.lesson_08.faults import IMAGES, NAMES, PLANT, Case, as_tensor, fault_of
+from zeropoint.lessons.lesson_08.faults import IMAGES, NAMES, PLANT, Case, as_tensor, order_of_faults
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -120,6 +120,11 @@ def ward_number(learner: str) -> int:
     return 1000 + int.from_bytes(digest[:8]) % _WARDS
 
 
+def generator_of(number: int) -> np.random.Generator:
+    """Return the generator that draws which patient of a ward has which fault."""
+    return np.random.default_rng([number, len(NAMES)])
+
+
 def admit(number: int, name: str) -> Patient:
     """Build one patient of a ward; the same one each time."""
     from zeropoint.quant import QConfig, fold_batchnorm, quantize_model
@@ -135,7 +140,8 @@ def admit(number: int, name: str) -> Patient:
         labels[part] = classes[chosen]
     model = zoo.load("resnet20")
     case = Case(fold_batchnorm(model), model, QConfig(), pixels, labels)
-    PLANT[fault_of(number, name)](case, rng)
+    fault = order_of_faults(generator_of(number))[NAMES.index(name)]
+    PLANT[fault](case, rng)
     images = {part: case.prepare.get(part, cifar.normalise)(raw) for part, raw in case.pixels.items()}
     # torch.fx names a network anew when it traces it again: all are traced twice, so that no name tells what was done
     quantized = quantize_model(fold_batchnorm(case.source), images["calibration"].split(100), case.config)

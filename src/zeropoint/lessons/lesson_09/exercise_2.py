@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, cast
 
@@ -17,24 +18,46 @@ from zeropoint.lessons.lesson_09.material import Network, tiny_network
 from zeropoint.quant import FakeQuantize
 
 Labelled = tuple[Tensor, Tensor]  # images, shape (N, 3, H, W), and their labels, shape (N,)
-_NETWORKS = 3
-_IMAGES = 260  # the first 60 are for calibration, the next 100 for training, and the last 100 for the test
+_ALL = slice(None)
+_LIGHT = 0.3  # by so much test images are brighter than training images: batch norm notices
+
+
+@dataclass(frozen=True)
+class _Set:
+    """What a case is drawn from: a seed, a learning rate, and how much of everything."""
+
+    seed: int
+    lr: float
+    calibration: tuple[int, ...]  # images a batch
+    batches: tuple[int, ...]
+    test: int
+
+
+_SETS = (
+    _Set(0, 0.1, (30, 30), (20,) * 5, 100),
+    _Set(1, 0.04, (40, 20, 10), (25,) * 4, 130),
+    _Set(2, 0.2, (50,), (16,) * 6, 120),
+    _Set(3, 0.06, (15, 45), (30, 20, 10, 20, 25), 110),
+)
 
 
 def loop_cases() -> list[Case]:
     """Return a small network a case; training and test images reach further than the calibration images."""
-    return [_drawn(seed) for seed in range(_NETWORKS)]
+    return [_drawn(chosen) for chosen in _SETS]
 
 
-def _drawn(seed: int) -> Case:
-    generator = torch.Generator().manual_seed(seed)
-    images = torch.randn(_IMAGES, 3, 8, 8, generator=generator)
+def _drawn(chosen: _Set) -> Case:
+    generator = torch.Generator().manual_seed(chosen.seed)
+    sizes = [*chosen.calibration, *chosen.batches, chosen.test]
+    images = torch.randn(sum(sizes), 3, 8, 8, generator=generator)
     labels = (images.mean((2, 3)) @ torch.randn(3, 4, generator=generator)).argmax(1)
-    images = images * torch.linspace(0.5, 2.5, _IMAGES).view(-1, 1, 1, 1)  # later ones have wider ranges
-    calibration = list(images[:60].split(30))
-    batches = list(zip(images[60:160].split(20), labels[60:160].split(20), strict=True))
-    test = (images[160:] + 0.3, labels[160:])  # other light than in training: batch norm notices
-    return Case((tiny_network(seed, classes=4), calibration, batches, test, 0.1))
+    images = images * torch.linspace(0.5, 2.5, len(images)).view(-1, 1, 1, 1)  # later ones have wider ranges
+    parts = list(zip(images.split(sizes), labels.split(sizes), strict=True))
+    watched = len(chosen.calibration)
+    calibration = [part for part, _ in parts[:watched]]
+    test_images, test_labels = parts[-1]
+    test = (test_images + _LIGHT, test_labels)
+    return Case((tiny_network(chosen.seed, classes=4), calibration, parts[watched:-1], test, chosen.lr))
 
 
 def observe_run(accuracy: Any, network: Network, *_: Any) -> tuple[Any, Tensor, Tensor, Tensor | None]:
@@ -51,6 +74,8 @@ def _quantizers(network: Network) -> list[FakeQuantize]:
 def compare_run(got: Any, want: Any) -> str | None:
     """Compare in the order in which things happen; two images of a hundred may fall to the other side of a tie."""
     accuracy, scales, weights, seen = got
+    if accuracy is None:
+        return "your function returns nothing: is there a return at its end, with the accuracy?"
     if compare_arrays(scales, want[1], rtol=1e-3):
         return "the ranges of the activations are not those of the calibration images, watched in evaluation mode."
     if compare_arrays(weights, want[2], rtol=1e-2, atol=2e-3):
@@ -95,23 +120,26 @@ def finetune(
     watch: Callable[[list[Tensor], list[Labelled], Labelled], list[Tensor]] = _calibration_images,
     calibrate_training: bool = False,
     freeze: Literal["before", "after", "never"] = "before",
+    frozen: slice = _ALL,
     train: bool = True,
     zero_grad: bool = True,
     evaluate_training: bool = False,
     judge: Callable[[list[Labelled], Labelled], Labelled] = _test_set,
-    unit: float = 1.0,
+    rate: Callable[[float], float] = float,
+    unit: Callable[[int], float] = lambda n: 1.0,
 ) -> float:
     """Return the share of test images that are right; the keyword arguments are where the impostors differ."""
     network.train(calibrate_training)
     _watch(network, watch(calibration, batches, test))
     if freeze == "before":
-        _freeze(network)
+        _freeze(network, frozen)
     network.train(train)
-    _train(network, batches, lr, zero_grad=zero_grad)
+    _train(network, batches, rate(lr), zero_grad=zero_grad)
     if freeze == "after":
-        _freeze(network)
+        _freeze(network, frozen)
     network.train(evaluate_training)
-    return unit * _share_right(network, *judge(batches, test))
+    images, labels = judge(batches, test)
+    return unit(len(labels)) * _share_right(network, images, labels)
 
 
 @torch.no_grad()
@@ -120,8 +148,8 @@ def _watch(network: Network, batches: list[Tensor]) -> None:
         network(images)
 
 
-def _freeze(network: Network) -> None:
-    for quantizer in _quantizers(network):
+def _freeze(network: Network, frozen: slice) -> None:
+    for quantizer in _quantizers(network)[frozen]:
         quantizer.freeze()
 
 
@@ -146,10 +174,26 @@ def _finetune_a_copy(
     return finetune(copy.deepcopy(network), calibration, batches, test, lr)
 
 
+def _judged_too_early(
+    network: Network, calibration: list[Tensor], batches: list[Labelled], test: Labelled, lr: float
+) -> float:
+    share = finetune(copy.deepcopy(network), calibration, [], test, lr)
+    finetune(network, calibration, batches, test, lr)
+    return share
+
+
+def _watches(choose: Callable[[list[Tensor]], list[Tensor]]) -> Callable[..., float]:
+    return partial(finetune, watch=lambda calibration, batches, test: choose(calibration))
+
+
+_PARTS = (slice(1), slice(-1), slice(1, None), slice(-1, None))
+_SOME_BATCHES = "You leave out calibration batches: let all of them through."
+
 CHECK = FunctionCheck(
     reference=finetune,
     cases=loop_cases,
     compare=compare_run,
+    changes=(0,),  # the network is there to be trained
     observe=observe_run,
     impostors=(
         Impostor(
@@ -177,9 +221,29 @@ CHECK = FunctionCheck(
             "You freeze before anything was observed, so all scales stay 1: let the calibration images run through the "
             "network first.",
         ),
+        *(Impostor(_watches(lambda batches, part=part: batches[part]), _SOME_BATCHES) for part in _PARTS),
         Impostor(
-            partial(finetune, watch=lambda calibration, batches, test: calibration[:1]),
-            "You calibrate with the first batch only: let all of them through.",
+            _watches(lambda calibration: calibration * 2),
+            "Every calibration batch passes twice: once is asked. The second time a quantizer rounds with a range that "
+            "it did not have at the first, and later ones see other values.",
+        ),
+        *(
+            Impostor(
+                partial(finetune, frozen=part),
+                "Not all observers are frozen, so some ranges move on during training: call freeze() on each of "
+                "network.quantizers.",
+            )
+            for part in (*_PARTS, slice(1, 2))
+        ),
+        Impostor(
+            _judged_too_early,
+            "Your accuracy is that of before the training: evaluate after it.",
+        ),
+        Impostor(
+            _watches(lambda calibration: [torch.cat(calibration)]),
+            "You join the calibration batches into one, or change their order. A quantizer that watches rounds with "
+            "the range that it has seen so far, so a later one sees slightly other values then: let each batch pass by "
+            "itself, in its turn, as asked.",
         ),
         Impostor(
             partial(finetune, watch=_training_images),
@@ -208,14 +272,27 @@ CHECK = FunctionCheck(
             "You train a copy: the network that was handed over is still the old one. Train it in place.",
         ),
         Impostor(partial(finetune, judge=_training_set), "You measure on the training images: use test."),
-        Impostor(partial(finetune, unit=100.0), "Your accuracy is in percent; the brief asks for a share, 0 to 1."),
+        Impostor(
+            partial(finetune, unit=lambda n: 100.0), "Your accuracy is in percent; the brief asks for a share, 0 to 1."
+        ),
+        Impostor(
+            partial(finetune, unit=float),
+            "You return how many images are right; the brief asks for their share of all test images, 0 to 1.",
+        ),
+        Impostor(
+            partial(finetune, rate=lambda lr: 0.1),
+            "Your learning rate is 0.1 whatever the caller asks for: hand lr over to SGD.",
+        ),
     ),
     hints=(
-        "Four parts: network.eval() and calibration under torch.no_grad(); freeze(); network.train() and the loop; "
-        "network.eval() and the accuracy under torch.no_grad().",
-        "for quantizer in network.quantizers: quantizer.freeze() – before the first training step.",
-        "A step: loss = cross_entropy(network(images), labels); optimizer.zero_grad(); loss.backward(); "
-        "optimizer.step().",
+        "When must the network be in evaluation mode, when in training mode, and until when may a range still move? "
+        "Write the four parts as four comments first.",
+        "Evaluation mode and no gradients for what only looks (1 and 4), training mode for what learns (3); the ranges "
+        "are fixed in between (2). In a step the old gradients are cleared before the new ones are computed.",
+        "1: network.eval(); with torch.no_grad(): network(images) for each of calibration. 2: quantizer.freeze() for "
+        "each of network.quantizers. 3: network.train(), and for each pair: loss = cross_entropy(network(images), "
+        "labels); optimizer.zero_grad(); loss.backward(); optimizer.step(). 4: network.eval() and, without gradients, "
+        "the mean of network(images).argmax(1) == labels over test.",
     ),
     praise="Ranges from calibration alone, frozen before the first step, and an accuracy that no neighbour changes.",
 )

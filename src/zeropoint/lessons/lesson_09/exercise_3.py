@@ -7,8 +7,8 @@ from zeropoint.course.spec import ChoiceField, Field, FieldsCheck
 _WAYS = ("ptq", "adaround", "qat")
 _REASONS = ("a", "b", "c", "d")
 
-_DETECTOR_QUANTIZATION = Field(
-    name="detector_quantization",
+_CLASSIFIER_QUANTIZATION = Field(
+    name="classifier_quantization",
     expected=-1.5,
     misconceptions=tuple(
         {
@@ -25,8 +25,8 @@ _DETECTOR_QUANTIZATION = Field(
     tolerance=0.01,
 )
 
-_DETECTOR_TRAINING = Field(
-    name="detector_training",
+_CLASSIFIER_TRAINING = Field(
+    name="classifier_training",
     expected=2.3,
     misconceptions=tuple(
         {
@@ -98,12 +98,14 @@ _WATCH = ChoiceField(
 )
 
 CHECK = FieldsCheck(
-    fields=(_DETECTOR_QUANTIZATION, _DETECTOR_TRAINING, _SORTER, _GATE, _WATCH),
+    fields=(_CLASSIFIER_QUANTIZATION, _CLASSIFIER_TRAINING, _SORTER, _GATE, _WATCH),
     hints=(
-        "The control is trained exactly like QAT and quantizes nothing. QAT − control is what quantization took; "
-        "control − FP32 is what the training gave.",
-        "A way keeps the brief when its whole interval against FP32 lies above −1 point. Of those, take the cheapest.",
-        "The sorter: no way shows a loss. The gate: two ways keep the brief. The watch: only one does.",
+        "For each question: which two networks differ in that one thing and in nothing else? And for each project: "
+        "which of the three ways are allowed at all, before anything is said about the best?",
+        "The control is trained exactly like QAT and quantizes nothing, so it stands between FP32 and QAT. A way is "
+        "allowed when its whole interval against FP32 lies above −1 point; only then does its price count.",
+        "classifier_quantization is QAT − control, classifier_training is control − FP32. Two of the projects have "
+        "more than one way that is allowed, one has a single one: that decides between the reasons b and c.",
     ),
     praise="Against the control, with intervals, and the cheapest way that keeps the brief: that is how QAT is judged.",
 )

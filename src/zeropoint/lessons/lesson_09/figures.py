@@ -16,6 +16,7 @@ from zeropoint.quant._arrays import Array
 _GRID = 1201  # points of a curve: enough to show every jump of 16 codes
 _SHOWN = 20_000  # values of a tensor that are looked at
 _BIT_WIDTHS = (2, 3, 4)
+ASKED = 15  # percent of the largest value: where the range ends in the question of explore_step
 
 
 def staircase_picture(scale: float, bit_width: int) -> Picture:
@@ -26,23 +27,25 @@ def staircase_picture(scale: float, bit_width: int) -> Picture:
     scale : float – width and height of a stair
     bit_width : int
     """
-    low, high = (end * scale for end in ends(bit_width))
-    x = np.linspace(low - 2 * scale, high + 2 * scale, _GRID)
-    inside = ((x >= low) & (x <= high)).astype(float)
+    first, last = ends(bit_width)
+    x = np.linspace(first - 2, last + 2, _GRID) * scale
+    codes = np.round(x / scale)
+    inside = (codes >= first) & (codes <= last)  # what rounds to the last code is inside, as in fake_quantize_ste
     stairs = [
         Line(x, on_grid(x, scale, bit_width), label="x̂", color="rounding"),
         Line(x, x, label="x", color="levels", style="dotted"),
     ]
     slopes = [
-        Band(x[0], low, "clipped"),
-        Band(high, x[-1]),
-        Line(x, inside, label="straight-through", color="clipping"),
+        Band(x[0], (first - 0.5) * scale, "clipped"),
+        Band((last + 0.5) * scale, x[-1]),
+        Line(x, inside.astype(float), label="straight-through", color="clipping"),
         HLine(0, "true slope", "levels", "dashed"),
     ]
     forward = Panel("Forward: what leaves", "x", "x̂", stairs)
     backward = Panel("Backward: slope of x̂ over x", "x", "slope", slopes, y_range=(-0.2, 1.4))
     say = (
-        "The staircase is flat wherever it does not jump; the straight-through slope is 1 inside the range, 0 outside."
+        "The staircase is flat wherever it does not jump; the straight-through slope is 1 from half a step below the "
+        "first code to half a step above the last one, and 0 where values are clipped."
     )
     return Picture([forward, backward], say=say)
 
@@ -105,7 +108,7 @@ def _values_panel(x: Array, end: float) -> Panel:
     layers = [bars]
     if end < top:
         layers = [Band(end, top, "no gradient"), bars, VLine(end, "range ends", "clipping")]
-    return Panel("Values", "real value x", "values a bin (log)", layers, y_log=True)
+    return Panel("Values", "real value x", "values per bin (log)", layers, y_log=True)
 
 
 def _slope_panel(x: Array, step: float, bit_width: int) -> Panel:
@@ -130,7 +133,8 @@ def explore_step(layers: Mapping[str, Array], *, bit_width: int = 4, predict: st
     bit_width : 2, 3 or 4
         Where the choice starts.
     predict : str, optional
-        A question whose answer is the share of values, in percent, that get a gradient at what is shown.
+        A question whose answer is the share of values, in percent, of the first layer that get a gradient when the
+        range ends at :data:`ASKED` percent of the largest; the picture begins elsewhere.
 
     Returns
     -------
@@ -145,16 +149,15 @@ def explore_step(layers: Mapping[str, Array], *, bit_width: int = 4, predict: st
     def draw(layer: str, share: float, bits: int) -> Picture:
         return step_picture(values[layer], step_of(layer, share, bits), bits, curves[layer, bits])
 
-    def answer(layer: str, share: float, bits: int) -> float:
-        return share_inside(values[layer], step_of(layer, share, bits), bits)
-
+    first = next(iter(values))
+    answer = share_inside(values[first], step_of(first, ASKED, bit_width), bit_width) if predict else None
     controls = [
         Choice("layer", "layer", list(values)),
-        Slider("share", "range ends at this share of the largest value", 5, 100, 5, 15, unit="%"),
+        Slider("share", "range ends at this share of the largest value", 5, 100, 5, 60, unit="%"),
         Choice("bits", "bit width", _BIT_WIDTHS, bit_width),
     ]
     title = "What the step size is told"
-    return explore(controls, draw, title=title, predict=predict, answer=answer if predict else None)
+    return explore(controls, draw, title=title, predict=predict, answer=answer)
 
 
 def _some(x: Array) -> np.ndarray:

@@ -1,14 +1,17 @@
-"""The network of exercise 09.2: two convolutions with 4-bit weights and activations, and a batch norm."""
+"""The networks of exercise 09.2: a tiny one to be checked with, and the shipped ResNet-20 for the reward."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from zeropoint.quant import FakeQuantize, PerAxis, fake_quantize_ste
 from zeropoint.quant.parameters import choose_weight_qparams
+from zeropoint.vision import zoo
 
 BIT_WIDTH = 4
+FEWER = 3  # bits of the trained network's weights: four would leave little to be repaired
 
 
 def tiny_network(seed: int = 0, *, classes: int = 10) -> Network:
@@ -52,6 +55,38 @@ class Network(nn.Module):
         return self.head(x)  # (N, classes)
 
 
-def _on_grid(weight: Tensor) -> Tensor:
-    qparams = choose_weight_qparams(weight.detach(), BIT_WIDTH, PerAxis(0))
+def trained_network() -> TrainedNetwork:
+    """Return the shipped ResNet-20 with 3-bit weights and 4-bit activations, to be calibrated and fine-tuned.
+
+    As in :func:`tiny_network`, weight ranges follow the weights, batch norm is not folded, and ``network.quantizers``
+    is the list of the observers of activations.
+    """
+    return TrainedNetwork()
+
+
+class TrainedNetwork(nn.Module):
+    """What :func:`trained_network` returns: from float images, shape (N, 3, 32, 32), to logits, shape (N, 10)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = zoo.load("resnet20")
+        self.quantizers = nn.ModuleList()
+        for name, layer in list(self.network.named_modules()):
+            if isinstance(layer, nn.Conv2d | nn.Linear):
+                parametrize.register_parametrization(layer, "weight", _OnGrid())
+            if isinstance(layer, nn.ReLU):
+                self.quantizers.append(FakeQuantize(BIT_WIDTH))
+                self.network.set_submodule(name, nn.Sequential(layer, self.quantizers[-1]))
+
+    def forward(self, x: Tensor) -> Tensor:  # (N, 3, 32, 32)
+        return self.network(x)  # (N, 10)
+
+
+class _OnGrid(nn.Module):
+    def forward(self, weight: Tensor) -> Tensor:
+        return _on_grid(weight, FEWER)
+
+
+def _on_grid(weight: Tensor, bit_width: int = BIT_WIDTH) -> Tensor:
+    qparams = choose_weight_qparams(weight.detach(), bit_width, PerAxis(0))
     return fake_quantize_ste(weight, *qparams)

@@ -118,11 +118,12 @@ RELAXED = ChoiceField(
 CHECK = FieldsCheck(
     fields=(A, B, C, D, E, GAIN, RELAXED),
     hints=(
-        "Go through a line from left to right: batch 1? one thread? p95 within the limit? And the accuracy: is the low "
-        "end of the interval above −1?",
-        "An interval on both sides of −1 says neither yes nor no. That alone is a reason to measure on more images.",
-        "The gain of INT8 is taken within one runtime: ONNX Runtime's FP32 line has a p50 of 12.6 ms. And with 15 ms "
-        "to spend, ask first whether FP32 will do.",
+        "Which sentence of the agreement does each column of the table answer, and which columns answer none? Take the "
+        "limits one by one before you compare candidates with each other.",
+        "A line that was measured under other settings than the device's says nothing about the device. An interval on "
+        "both sides of −1 says neither yes nor no. And a gain is INT8's only if nothing else changed.",
+        "Go from left to right: batch 1? one thread? p95 within the limit? low end of the interval above −1? The gain "
+        "divides two p50 of ONNX Runtime, batch 1. With 15 ms to spend, ask first whether FP32 will do.",
     ),
     praise="Limits first, settings as on the device, intervals in place of luck – and INT8 only where it is needed.",
 )

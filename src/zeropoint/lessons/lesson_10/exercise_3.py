@@ -190,6 +190,7 @@ CHECK = FunctionCheck(
     reference=ab_timer,
     cases=_cases,
     compare=_compare,
+    changes=(0, 1, 2),  # a, b and the clock share a machine that remembers what ran on it
     observe=_observe,
     impostors=(
         Impostor(
@@ -239,10 +240,12 @@ CHECK = FunctionCheck(
         Impostor(_wrong(unit=1e3), "Your times are in milliseconds: the brief asks for seconds."),
     ),
     hints=(
-        "One loop: for number in range(warmup + rounds): and in it a second one over both, in turned order when number "
-        "is odd.",
-        "A run: start = clock(); work(); seconds = clock() - start. Keep it only if number >= warmup.",
-        "Keep two lists of equal length; np.median(b_times / a_times), with arrays, is the ratio.",
+        "Suppose the machine becomes slow in the middle of the measurement. In which order must a and b run, so that "
+        "both are hit alike? And which of the numbers that you return must not notice it at all?",
+        "One loop over warmup + rounds, and in it a second one over both, in an order that depends on whether the "
+        "round is even or odd. Read the clock around every single run; a run of the warm-up is made and forgotten.",
+        "for work in (a, b) if number % 2 == 0 else (b, a): start = clock(); work(); seconds = clock() - start; keep "
+        "it only if number >= warmup. With two arrays of equal length np.median(b_times / a_times) is the ratio.",
     ),
     praise="Warm, in turns, each round against itself: what disturbs the machine disturbs both.",
 )

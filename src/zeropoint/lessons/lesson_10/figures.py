@@ -100,7 +100,7 @@ def _sums_panel(sums: np.ndarray, name: str) -> Panel:
     return Panel(
         f"Sums of two products in {name}" if name else "Sums of two products",
         "sum, before it is stored in 16 bits",
-        "% of pairs a bin (log)",
+        "% of pairs per bin (log)",
         layers,
         y_log=True,
         y_range=(1e-4, 100),
@@ -122,7 +122,8 @@ def explore_saturation(layers: Mapping[str, DotProducts], *, predict: str | None
     ----------
     layers : name → what the layer multiplies
     predict : str, optional
-        A question about the percentage of dot products that are hit, in the first layer at 8 and 8 bits.
+        A question about the percentage of dot products that are hit, in the first layer at 8 and 8 bits; the picture
+        begins at 7-bit weights, where nothing is.
 
     Returns
     -------
@@ -135,7 +136,7 @@ def explore_saturation(layers: Mapping[str, DotProducts], *, predict: str | None
 
     controls: Sequence[Choice | Slider] = [
         Choice("layer", "layer", list(layers)),
-        Slider("weight_bits", "weight bits", values=BITS, value=8),
+        Slider("weight_bits", "weight bits", values=BITS, value=7),
         Slider("activation_bits", "activation bits", values=BITS, value=8),
     ]
     answer = hit_share(next(iter(layers.values())), 8, 8) if predict else None

@@ -98,10 +98,12 @@ CHECK = FunctionCheck(
         ),
     ),
     hints=(
-        "Three steps: make the number of codes even, mask every code to four bits with & 15, join each pair.",
-        "codes[0::2] are the first of each pair, codes[1::2] the second. Shift the second by four: second << 4.",
+        "What do the eight bits of −3 look like as int8, and which four of them belong into the file? And what stands "
+        "beside the last code, if their number is odd?",
+        "Three steps: make the number of codes even, mask every code to four bits with & 15, join each pair: "
+        "codes[0::2] are the first ones, codes[1::2] the second ones, to be shifted by four.",
         "codes = np.append(codes, 0) if the length is odd; nibbles = (codes & 15).astype(np.uint8); then "
         "nibbles[0::2] | (nibbles[1::2] << 4).",
     ),
-    praise="Two codes a byte, first one low, signs kept: as an ONNX file stores INT4.",
+    praise="Two codes per byte, first one low, signs kept: as an ONNX file stores INT4.",
 )

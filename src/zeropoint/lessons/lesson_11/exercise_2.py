@@ -10,6 +10,11 @@ from zeropoint.course.spec import Case, FunctionCheck, Impostor, compare_arrays
 from zeropoint.lessons.lesson_11.codes import drawn_codes
 from zeropoint.quant import pack_int4, unpack_int4
 
+_ZERO_IS_A_CODE = (
+    "You drop a 0 at the end as if it were the empty half of the last byte: 0 is a code like any other. Only `count` "
+    "says how many there are."
+)
+
 
 def unpack_cases() -> list[Case]:
     """Return two cases that are shown, one of them with an odd number of codes, then drawn codes, packed."""
@@ -37,6 +42,15 @@ def _swapped(packed: np.ndarray, count: int) -> np.ndarray:
 def _one_after_the_other(packed: np.ndarray, count: int) -> np.ndarray:
     codes = np.concatenate([packed & 15, packed >> 4]).astype(np.int8)
     return np.where(codes > 7, codes - 16, codes)[:count]
+
+
+def _without_a_last_zero(packed: np.ndarray, count: int) -> np.ndarray:
+    codes = unpack_int4(packed, 2 * packed.size)
+    return codes[:-1] if codes.size and codes[-1] == 0 else codes
+
+
+def _without_last_zeros(packed: np.ndarray, count: int) -> np.ndarray:
+    return np.trim_zeros(unpack_int4(packed, 2 * packed.size), "b")
 
 
 def _all_of_them(packed: np.ndarray, count: int) -> np.ndarray:
@@ -89,11 +103,15 @@ CHECK = FunctionCheck(
             _all_of_them,
             "An odd number of codes comes back with one more, the empty half of the last byte: keep `count` of them.",
         ),
+        *(Impostor(wrong, _ZERO_IS_A_CODE) for wrong in (_without_a_last_zero, _without_last_zeros)),
     ),
     hints=(
-        "low = packed & 15 and high = packed >> 4; they have to alternate in the result.",
-        "Make an int8 array of 2 · len(packed) codes, and fill codes[0::2] with low and codes[1::2] with high.",
-        "Then codes[codes > 7] -= 16, and return codes[:count].",
+        "Which two numbers are in one byte, and where do they stand among the codes? Which nibbles mean a negative "
+        "code, and how far off are they?",
+        "The lower half is packed & 15, the upper one packed >> 4, and they alternate in the result. A nibble from 8 "
+        "on stands for a code that is 16 less. At the end keep `count` codes.",
+        "codes = np.empty(2 * len(packed), np.int8); codes[0::2] = packed & 15; codes[1::2] = packed >> 4; "
+        "codes[codes > 7] -= 16; return codes[:count].",
     ),
     praise="Bit for bit what was packed, signs included.",
 )

@@ -2,70 +2,34 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from zeropoint.course.compare import numbers
-from zeropoint.course.spec import Case, FunctionCheck
+from zeropoint.course.spec import Case, FunctionCheck, Impostor
+from zeropoint.lessons.lesson_11.allocation import TABLES, BudgetTask
 
+Method = Callable[[BudgetTask], np.ndarray]
 SLACK = 1.1  # the brief: a total cost of at most 10 % above the least possible
-WIDTHS = (2, 4, 6, 8)
-_DRAWN = 10  # tables, beside the one that is shown
+WIDTHS = ((2, 4, 6, 8), (3, 4, 6, 8), (2, 4, 8), (2, 3, 5, 8), (2, 3, 4, 6, 8), (4, 6, 8, 12))
+_USUAL = WIDTHS[0]
+_TINY = 1e-9  # so that a cost of 0 has a logarithm
+_EACH = 5  # drawn tables whose budget is met exactly, missed by a byte, or neither
 
 
-@dataclass(frozen=True, eq=False)
-class BudgetTask:
-    """What an allocation is judged by.
-
-    Attributes
-    ----------
-    costs : float array, shape (layers, widths)
-    widths : bits that a layer may have, fewest first
-    counts : int array, shape (layers,) – weights by layer
-    budget_bytes : int
-    """
-
-    costs: np.ndarray
-    widths: tuple[int, ...]
-    counts: np.ndarray
-    budget_bytes: int
-
-    def nbytes(self, places: np.ndarray) -> np.ndarray:
-        """Return the bytes of allocations, each layer's place in ``widths``, shape (…, layers) → (…)."""
-        return (self.counts * np.asarray(self.widths)[places]).sum(-1) // 8
-
-    def cost(self, places: np.ndarray) -> np.ndarray:
-        """Return the total cost of allocations, shape (…, layers) → (…)."""
-        return self.costs[np.arange(len(self.counts)), places].sum(-1)
-
-    def least(self) -> float:
-        """Return the least possible total cost within the budget, by trying every allocation."""
-        every = _every_allocation(len(self.widths), len(self.counts))
-        fitting = every[self.nbytes(every) <= self.budget_bytes]
-        return float(self.cost(fitting).min())
-
-
-@cache
-def _every_allocation(widths: int, layers: int) -> np.ndarray:
-    """Return every allocation as places in the widths, shape (widths ** layers, layers)."""
-    return np.array(list(itertools.product(range(widths), repeat=layers)))
-
-
-def descend(task: BudgetTask, score: Callable[[float, float], float]) -> np.ndarray:
-    """Return the places after taking bits away where ``score(rise of cost, bytes saved)`` is least."""
+def descend(task: BudgetTask, score: Callable[[float, float, float], float]) -> np.ndarray:
+    """Return the places after taking bits away where ``score(cost before, cost after, bytes saved)`` is least."""
     now = np.full(len(task.counts), len(task.widths) - 1)
     while task.nbytes(now) > task.budget_bytes:
         steps = []
         for layer in np.flatnonzero(now):
             place = now[layer]
-            rise = task.costs[layer, place - 1] - task.costs[layer, place]
+            before, after = task.costs[layer, place], task.costs[layer, place - 1]
             saved = task.counts[layer] * (task.widths[place] - task.widths[place - 1]) / 8
-            steps.append((score(rise, saved), layer))
+            steps.append((score(before, after, saved), layer))
         _, chosen = min(steps)
         now[chosen] -= 1
     return now
@@ -73,7 +37,7 @@ def descend(task: BudgetTask, score: Callable[[float, float], float]) -> np.ndar
 
 def descend_by_ratio(task: BudgetTask) -> np.ndarray:
     """Return the places that the hints lead to: each step is the one that costs least for each byte saved."""
-    return descend(task, lambda rise, saved: rise / saved)
+    return descend(task, lambda before, after, saved: (after - before) / saved)
 
 
 def ascend(task: BudgetTask) -> np.ndarray:
@@ -100,74 +64,181 @@ def _uniform(task: BudgetTask) -> np.ndarray:
 
 
 def _least_rise(task: BudgetTask) -> np.ndarray:
-    return descend(task, lambda rise, saved: rise)
+    return descend(task, lambda before, after, saved: after - before)
 
 
 def _largest_layer(task: BudgetTask) -> np.ndarray:
-    return descend(task, lambda rise, saved: -saved)
+    return descend(task, lambda before, after, saved: -saved)
 
 
 def _ratio_reversed(task: BudgetTask) -> np.ndarray:
-    return descend(task, lambda rise, saved: saved / rise)
+    return descend(task, lambda before, after, saved: saved / (after - before))
+
+
+def _cost_after(task: BudgetTask) -> np.ndarray:
+    return descend(task, lambda before, after, saved: after / saved)
+
+
+def _cost_before(task: BudgetTask) -> np.ndarray:
+    return descend(task, lambda before, after, saved: before / saved)
+
+
+def _times(task: BudgetTask) -> np.ndarray:
+    return descend(task, lambda before, after, saved: np.log((after + _TINY) / (before + _TINY)) / saved)
+
+
+def _least(total: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Method:
+    """Return the method that makes ``total(costs (allocations, layers), counts (layers,))`` least."""
+
+    def method(task: BudgetTask) -> np.ndarray:
+        fitting = task.fitting()
+        return fitting[total(task.costs[np.arange(len(task.counts)), fitting], task.counts).argmin()]
+
+    return method
+
+
+def _with_budget(task: BudgetTask, budget_bytes: float) -> np.ndarray:
+    """Return the right allocation for another budget, which is at least what the fewest bits take."""
+    fewest = int(task.nbytes(np.zeros(len(task.counts), dtype=int)))
+    return descend_by_ratio(replace(task, budget_bytes=max(int(budget_bytes), fewest)))
 
 
 def _bits_for_bytes(task: BudgetTask) -> np.ndarray:
-    fewest = int(task.counts.sum()) // 4  # two bits everywhere: below it nothing fits
-    return descend_by_ratio(replace(task, budget_bytes=max(task.budget_bytes // 8, fewest)))
+    return _with_budget(task, task.budget_bytes / 8)
 
 
-NAIVE: dict[Callable[[BudgetTask], np.ndarray], str] = {
+def _strictly_below(task: BudgetTask) -> np.ndarray:
+    return _with_budget(task, task.budget_bytes - 1)
+
+
+def _a_byte_more(task: BudgetTask) -> np.ndarray:
+    return _with_budget(task, task.budget_bytes + 1)
+
+
+#: Wrong in every drawn table by a clear margin.
+NAIVE: dict[Method, str] = {
     _uniform: (
-        "every layer has the same bits: the table says where few bits hurt little, so take bits away there, and leave "
+        "Every layer has the same bits: the table says where few bits hurt little, so take bits away there, and leave "
         "them where the costs are high."
     ),
     _least_rise: (
-        "you take the step that costs least, whatever it saves: divide the rise in cost by the bytes saved, or small "
+        "You take the step that costs least, whatever it saves: divide the rise in cost by the bytes saved, or small "
         "layers lose their bits and the file hardly shrinks."
     ),
     _largest_layer: (
-        "you take bits from the largest layers and never look at the costs: a large layer may be a sensitive one."
+        "You take bits from the largest layers and never look at the costs: a large layer may be a sensitive one."
     ),
-    _ratio_reversed: ("you take the step that costs *most* for each byte saved: take the one with the smallest ratio."),
-    _bits_for_bytes: "most of the budget is left: weights times bits are bits; eight of them are a byte.",
+    _ratio_reversed: "You take the step that costs *most* for each byte saved: take the one with the smallest ratio.",
+    _bits_for_bytes: "Most of the budget is left: weights times bits are bits; eight of them are a byte.",
+}
+_WEIGHTED = (
+    "You weight the costs by the layers' sizes: the total cost is the plain sum. The sizes count in the budget only."
+)
+_POWERS = (
+    "You add squares, roots or other powers of the costs: the total cost is the plain sum of the costs themselves."
+)
+#: Wrong in two TABLES or more; where costs fall steeply, these give nearly the right bits.
+SUBTLE: dict[Method, str] = {
+    _cost_after: (
+        "You divide the cost *after* a step by the bytes saved. What a layer costs already is paid either way: divide "
+        "the rise, costs[i][place − 1] − costs[i][place]."
+    ),
+    _cost_before: (
+        "You divide the cost *before* a step by the bytes saved, which does not know what the step adds: divide the "
+        "rise, costs[i][place − 1] − costs[i][place]."
+    ),
+    _times: (
+        "You look at how many *times* the cost rises, as logarithms do: what counts is the difference, "
+        "costs[i][place − 1] − costs[i][place]."
+    ),
+    _least(lambda costs, counts: costs @ counts): _WEIGHTED,
+    _least(lambda costs, counts: costs @ (1 / counts)): _WEIGHTED,
+    _least(lambda costs, counts: (costs**2).sum(-1)): _POWERS,
+    _least(lambda costs, counts: (costs**1.5).sum(-1)): _POWERS,
+    _least(lambda costs, counts: np.sqrt(costs).sum(-1)): _POWERS,
+    _least(lambda costs, counts: costs.max(-1)): (
+        "You make the largest cost as small as can be, whatever the other layers cost: the total is the sum of all."
+    ),
+}
+#: Wrong only where the budget is met exactly, or missed by a byte.
+BORDER: dict[Method, str] = {
+    _strictly_below: (
+        "An allocation that takes exactly the budget fits, and you go on: stop as soon as the size is no longer "
+        "*larger* than the budget."
+    ),
+    _a_byte_more: "One byte more than the budget is too much: the file does not fit. Compare with the budget itself.",
 }
 
 
+def _function(method: Method) -> Callable[..., list[int]]:
+    """Return a method in the form that the brief asks for."""
+
+    def allocate(costs: np.ndarray, widths: tuple[int, ...], counts: np.ndarray, budget_bytes: int) -> list[int]:
+        places = method(BudgetTask(np.array(costs), tuple(widths), np.array(counts), budget_bytes))
+        return [widths[place] for place in places]
+
+    return allocate
+
+
+def _usual_widths(costs: np.ndarray, widths: tuple[int, ...], counts: np.ndarray, budget_bytes: int) -> list[int]:
+    """Compute with four widths that are written down in the function."""
+    known = _USUAL[-np.shape(costs)[1] :]
+    task = BudgetTask(np.array(costs)[:, -len(known) :], known, np.array(counts), budget_bytes)
+    return [known[place] for place in _with_budget(task, budget_bytes)]
+
+
 def allocation_cases() -> list[Case]:
-    """Return a table that one can follow on paper, then drawn ones; in all of them the naive ways fall behind."""
+    """Return a table that one can follow on paper, drawn ones in which the naive ways fall behind, then TABLES."""
     costs = np.array([[9.0, 2.0, 0.4, 0.0], [6.0, 1.2, 0.2, 0.0], [12.0, 1.5, 0.3, 0.0]])
-    shown = BudgetTask(costs, WIDTHS, counts=np.array([80, 2400, 800]), budget_bytes=1900)
-    return [_case(shown, public=True)] + [_case(task) for task in _drawn_tasks()]
+    shown = BudgetTask(costs, _USUAL, counts=np.array([80, 2400, 800]), budget_bytes=1900)
+    return [_case(shown, public=True)] + [_case(task) for task in (*_drawn_tasks(), *TABLES)]
 
 
 def _case(task: BudgetTask, *, public: bool = False) -> Case:
     return Case((task.costs, task.widths, task.counts, task.budget_bytes), public=public)
 
 
-def _drawn_tasks() -> tuple[BudgetTask, ...]:
+def _drawn_tasks() -> list[BudgetTask]:
     generator = np.random.default_rng(113)
     found: list[BudgetTask] = []
-    while len(found) < _DRAWN:
-        task = _drawn_task(generator, layers=int(generator.integers(4, 7)))
-        if _tells_apart(task):
-            found.append(task)
-    return tuple(found)
+    for number in range(3 * _EACH):
+        widths = WIDTHS[number % len(WIDTHS)]
+        task = None
+        while task is None or not _tells_apart(task):
+            task = _drawn_task(generator, widths, layers=int(generator.integers(4, 7)))
+            task = _at_the_border(task, ("exact", "a byte short", "free")[number // _EACH])
+        found.append(task)
+    return found
 
 
-def _drawn_task(generator: np.random.Generator, layers: int) -> BudgetTask:
+def _drawn_task(generator: np.random.Generator, widths: tuple[int, ...], layers: int) -> BudgetTask:
     counts = 8 * np.round(2.0 ** generator.uniform(3, 12, layers)).astype(int)
-    falls = generator.uniform(3.5, 7, (layers, 1)) ** -(np.arange(len(WIDTHS)) * 1.3)  # convex, as measured ones are
+    fewer = np.asarray(widths) - widths[0]
+    falls = generator.uniform(2.3, 3.5, (layers, 1)) ** -fewer  # convex, as measured ones are
     costs = np.round(generator.lognormal(0, 1.2, (layers, 1)) * falls, 6)
-    budget = int(counts.sum() * generator.uniform(3, 6) / 8)
-    return BudgetTask(costs, WIDTHS, counts, budget)
+    low = widths[0] + 0.25 * (widths[-1] - widths[0])
+    high = widths[0] + 0.7 * (widths[-1] - widths[0])
+    return BudgetTask(costs, widths, counts, budget_bytes=int(counts.sum() * generator.uniform(low, high) / 8))
+
+
+def _at_the_border(task: BudgetTask, kind: str) -> BudgetTask:
+    """Return the task with the budget that its allocation takes exactly, or one byte less; or as it is."""
+    if kind == "free":
+        return task
+    size = int(task.nbytes(descend_by_ratio(task)))
+    return replace(task, budget_bytes=size if kind == "exact" else size - 1)
 
 
 def _tells_apart(task: BudgetTask) -> bool:
     """Return whether good methods stay well within the 10 %, and each naive one far outside of it."""
+    if task.nbytes(np.zeros(len(task.counts), dtype=int)) >= task.budget_bytes:
+        return False
     least = task.least()
     if any(task.cost(method(task)) > 1.03 * least for method in (descend_by_ratio, ascend)):
         return False
-    return all(task.cost(naive(task)) > 1.25 * least for naive in NAIVE)
+    met = task.nbytes(descend_by_ratio(task)) == task.budget_bytes
+    wrong = (*NAIVE, _strictly_below) if met else tuple(NAIVE)
+    return all(task.cost(method(task)) > 1.25 * least for method in wrong)
 
 
 def allocation_task(costs: np.ndarray, widths: tuple[int, ...], counts: np.ndarray, budget_bytes: int) -> BudgetTask:
@@ -194,9 +265,6 @@ def compare_allocation(got: Any, task: BudgetTask) -> str | None:
     least = task.least()
     if cost <= SLACK * least:
         return None
-    for naive, message in NAIVE.items():
-        if np.array_equal(places, naive(task)):
-            return message
     share = 100 * size / task.budget_bytes
     return f"it fits ({share:.0f} % of the budget), but its total cost is {cost / least:.2f} times the least possible."
 
@@ -205,12 +273,20 @@ CHECK = FunctionCheck(
     reference=allocation_task,
     cases=allocation_cases,
     compare=compare_allocation,
-    impostors=(),
+    impostors=(
+        *(Impostor(_function(method), message) for method, message in NAIVE.items()),
+        *(Impostor(_function(method), message) for method, message in BORDER.items()),
+        *(Impostor(_function(method), message) for method, message in SUBTLE.items()),
+        Impostor(
+            _usual_widths,
+            "You compute with the widths 2, 4, 6 and 8 whatever the table has: its columns are named in `widths`.",
+        ),
+    ),
     hints=(
         "For each layer that has bits to give: how much does the cost rise, and how many bytes are saved, if it takes "
         "the next smaller width?",
-        "The rise is costs[i][place − 1] − costs[i][place]; the bytes saved are counts[i] · (widths[place] − "
-        "widths[place − 1]) / 8. Take the layer with the smallest rise / saved.",
+        "What a step costs per byte is what counts: the rise is costs[i][place − 1] − costs[i][place]; the bytes saved "
+        "are counts[i] · (widths[place] − widths[place − 1]) / 8. Take the layer with the smallest rise / saved.",
         "Collect steps.append((rise / saved, i)) for every i with places[i] > 0; then _, i = min(steps) and "
         "places[i] -= 1.",
     ),

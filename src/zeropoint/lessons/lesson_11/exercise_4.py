@@ -52,14 +52,14 @@ _GROUPS_32_ZERO_POINT = Field(
     otherwise=_ALL_TOGETHER,
 )
 
-_MXFP4 = Field(
-    name="mxfp4",
+_BYTE_SCALE = Field(
+    name="byte_scale",
     expected=4.25,
     misconceptions=tuple(
         {
-            4.5: "the scale of an MX block takes one byte, E8M0, not 16 bits.",
+            4.5: "the scale takes one byte here, not 16 bits.",
             4 + 1 / 32: "the scale takes 8 bits: one byte, not one bit.",
-            8.25: "an element of MXFP4 has 4 bits; 8.25 are those of MXFP8.",
+            8.25: "a code has 4 bits, and so the sum begins with 4.",
         }.items()
     ),
     otherwise=_ALL_TOGETHER,
@@ -105,12 +105,14 @@ _SCHEME = ChoiceField(
 )
 
 CHECK = FieldsCheck(
-    fields=(_PER_CHANNEL, _GROUPS_32, _GROUPS_32_ZERO_POINT, _MXFP4, _BYTES_GROUPS_64, _SCHEME),
+    fields=(_PER_CHANNEL, _GROUPS_32, _GROUPS_32_ZERO_POINT, _BYTE_SCALE, _BYTES_GROUPS_64, _SCHEME),
     hints=(
-        "Count for one group: its codes, and what is stored once for it. Then divide by the weights in the group.",
-        "The 64 · 3 · 3 = 576 weights of a filter share one scale per channel; groups of 64 are 73,728 / 64 = 1,152.",
-        "For the choice: which schemes can the device read? Which of these fit into 47,000 bytes? Which of these reach "
-        "19 dB? What is left needs no further argument.",
+        "How many weights share one scale, and what else is stored once for them? For the choice: which of the four "
+        "can the device read at all?",
+        "Count for one group: its codes, and what is stored once for it; then divide by its weights. The 64 · 3 · 3 = "
+        "576 weights of a filter share one scale per channel; groups of 64 are 73,728 / 64 = 1,152.",
+        "4 + 16 · 128 / 73,728; 4 + 16 / 32; 4 + (16 + 4) / 32; 4 + 8 / 32; 73,728 / 2 + 1,152 · 3. For the choice "
+        "strike out what the device cannot read, then what takes over 47,000 bytes, then what has under 19 dB.",
     ),
     praise="Counted as a file counts: codes, scales and zero points; and chosen among what the device can read.",
 )

@@ -1,4 +1,4 @@
-"""Pictures of lesson 11: bits by layer under a budget, number formats side by side, and what a bit budget buys."""
+"""Pictures of lesson 11: what few bits cost in each layer, bits under a budget, and what a bit budget buys."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ import numpy as np
 
 from zeropoint.lab.explorable import Explorable, explore
 from zeropoint.lab.inputs import Slider
-from zeropoint.lab.layers import Bars, Color, HLine, Layer, Line, Points, VLine
+from zeropoint.lab.layers import Bars, Color, HLine, Layer, Points, VLine
 from zeropoint.lab.panels import Panel, Picture
 from zeropoint.lessons.lesson_11.budget import bytes_for
 from zeropoint.quant.allocation import allocate_bits
-from zeropoint.quant.floating import FloatFormat
 from zeropoint.vision.statistics import PairedDifference
 
 if TYPE_CHECKING:
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 Measured = Mapping[float, PairedDifference]  # average bits a weight → top-1 against FP32, on the same images
 
 AVERAGES = tuple(np.arange(2.25, 8.01, 0.25).tolist())
-_BINADES = 14
-_SMALLEST = 2.0**-_BINADES  # of the values whose relative step is drawn, as a share of the largest
 _POINTS = "top-1 minus FP32 (points)"
 _COLORS = {"uniform": "clipping", "greedy": "rounding"}
 
@@ -57,7 +54,8 @@ def costs_picture(costs: pandas.DataFrame, bit_width: int) -> Picture:
     title = f"What {bit_width} bits cost in one layer alone"
     panel = Panel(title, "layer", "mean squared error of the logits (log)", [bars], y_log=True)
     times = column[most] / column[least]
-    say = f"With {bit_width} bits {most} costs most, {times:.0f} times as much as {least}."
+    worst = ", ".join(short(name) for name in column.sort_values(ascending=False).index[:4])
+    say = f"With {bit_width} bits {most} costs most, {times:.0f} times as much as {least}; the highest bars: {worst}."
     return Picture([panel], say=say)
 
 
@@ -85,7 +83,7 @@ def allocation_picture(
         facts.append(("uniform would cost", f"{costs[average].sum():.3g}"))
     facts.append(("top-1 against FP32", top1))
     spread = _spread(bits)
-    say = f"At {average:g} bits a weight on average, {spread}; top-1 against FP32: {top1}."
+    say = f"At {average:g} bits per weight on average, {spread}; top-1 against FP32: {top1}."
     panels = [
         _bits_panel(bits, average, ticks=sorted(int(width) for width in costs.columns)),
         _measured_panel(counts, fixed_bytes, budget, {"uniform": uniform, "greedy": greedy}),
@@ -107,7 +105,7 @@ def _spread(bits: Mapping[str, int]) -> str:
 def _bits_panel(bits: Mapping[str, int], average: float, ticks: Sequence[float]) -> Panel:
     bars = Bars([short(name) for name in bits], list(bits.values()), color="data")
     line = HLine(average, "average", "levels")
-    return Panel("Bits of each layer", "layer", "bits a weight", [bars, line], y_range=(0, 9), y_ticks=ticks)
+    return Panel("Bits of each layer", "layer", "bits per weight", [bars, line], y_range=(0, 9), y_ticks=ticks)
 
 
 def _measured_panel(
@@ -163,7 +161,7 @@ def explore_allocation(
     def draw(average: float) -> Picture:
         return allocation_picture(costs, counts, fixed_bytes, average, greedy, uniform)
 
-    control = Slider("average", "budget", values=AVERAGES, value=average, unit="bits a weight", format=".2f")
+    control = Slider("average", "budget", values=AVERAGES, value=average, unit="bits per weight", format=".2f")
     return explore([control], draw, title="Spend a bit budget", predict=predict, answer=answer)
 
 
@@ -186,54 +184,9 @@ def prediction_picture(costs: Mapping[str, Sequence[float]], losses: Mapping[str
         x_log=True,
         x_range=(min(every) / 1.5, max(every) * 1.5),
     )
-    return Picture([panel], say="The larger the predicted cost, the more top-1 is lost; small costs all look alike.")
-
-
-def relative_step_picture(formats: Sequence[FloatFormat], integer_bits: int = 8) -> Picture:
-    """Draw the distance of neighbouring levels, as a share of the value itself, from the largest value downwards.
-
-    Parameters
-    ----------
-    formats : small float formats
-    integer_bits : int – of a signed, symmetric integer grid drawn beside them
-    """
-    share = np.geomspace(_SMALLEST, 1, 40 * _BINADES + 1)  # of the largest value
-    largest_code = 2 ** (integer_bits - 1) - 1
-    layers: list[Layer] = [Line(share, 100 / largest_code / share, label=f"INT{integer_bits}")]
-    for fmt in formats:
-        value = share * fmt.max_val
-        exponent = np.maximum(np.floor(np.log2(value)), fmt.min_exponent)
-        step = 2.0 ** (exponent - fmt.mantissa_bits)
-        layers.append(Line(share, 100 * step / value, label=str(fmt)))
-    layers.append(HLine(100, "step = value"))
-    panel = Panel(
-        "How fine is the grid at a value?",
-        "value, as a share of the largest (log)",
-        "step, % of the value (log)",
-        layers,
-        x_log=True,
-        y_log=True,
-        y_range=(0.5, 2000),
-        x_ticks={2.0**-k: f"2^−{k}" if k else "1" for k in range(0, _BINADES + 1, 2)},
-    )
-    return Picture([panel], say="An integer's relative step grows as values shrink; a float's stays for a while.")
-
-
-def formats_picture(ladder: Mapping[str, Sequence[tuple[float, float]]], title: str) -> Picture:
-    """Draw the SQNR of number formats over the bits that a value takes, scales included.
-
-    Parameters
-    ----------
-    ladder : series → (bits a value, SQNR in dB); the first one is drawn as a curve, the yardstick of the others
-    title : str
-    """
-    layers: list[Layer] = []
-    for place, (name, pairs) in enumerate(ladder.items()):
-        bits, sqnr = np.array(pairs, dtype=float).T
-        kind = Points if place else Line
-        layers.append(kind(bits, sqnr, label=name))
-    every = [bits for pairs in ladder.values() for bits, _ in pairs]
-    x_range = (min(every) - 0.25, max(every) + 0.25)
-    panel = Panel(title, "bits a value, scales included", "SQNR (dB), higher is better", layers, x_range=x_range)
-    words = "; ".join(f"{name} {pairs[0][1]:.1f} dB at {pairs[0][0]:.2f} bits" for name, pairs in ladder.items())
-    return Picture([panel], say=f"Against the first series, at equal bits: {words}.")
+    words = [
+        f"{name}, cost {cost:.2g}: {difference.points:+.1f} points"
+        for name, found in losses.items()
+        for cost, difference in zip(costs[name], found.values(), strict=True)
+    ]
+    return Picture([panel], say=f"Predicted cost and measured loss of top-1. {'; '.join(words)}.")

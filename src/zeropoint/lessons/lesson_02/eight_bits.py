@@ -1,13 +1,10 @@
-"""What the exercises with UINT8 codes share: the ends of the codes, and what is asked of every array."""
+"""What the exercises with 8-bit codes ask of every array."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-
-CODE_MIN = 0
-CODE_MAX = 255
 
 
 def array_problem(got: Any, expected: np.ndarray) -> str | None:
