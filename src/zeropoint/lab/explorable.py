@@ -68,7 +68,8 @@ class Explorable(anywidget.AnyWidget):
     answer = t.Float(None, allow_none=True).tag(sync=True)
     guess = t.Float(None, allow_none=True).tag(sync=True)
     _controls = t.List().tag(sync=True)
-    _places = t.Dict().tag(sync=True)  # name of a control → index of its stop
+    # name of a control → index of its stop; not echoed to the browser that set it: one message fewer before the answer
+    _places = t.Dict().tag(sync=True, echo_update=False)
     _frame = t.Dict().tag(sync=True)
     _problem = t.Unicode("").tag(sync=True)
     _answered = t.Int(0).tag(sync=True)  # moves answered: the browser hears of each, also when nothing changed
