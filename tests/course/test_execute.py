@@ -45,3 +45,11 @@ def test_a_widget_without_another_form_is_kept() -> None:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("w", outputs=[output])])
     clean(notebook)
     assert WIDGET_VIEW in notebook.cells[0].outputs[0].data
+
+
+def test_a_drawing_is_kept_as_a_picture_and_its_text() -> None:
+    data = {"text/html": "<svg>x</svg>", "image/svg+xml": "<svg>x</svg>", "text/plain": "Drawing: x."}
+    cell = nbformat.v4.new_code_cell("draw()", outputs=[nbformat.v4.new_output("execute_result", data)])
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    clean(notebook)
+    assert set(notebook.cells[0].outputs[0].data) == {"image/svg+xml", "text/plain"}

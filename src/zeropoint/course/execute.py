@@ -10,6 +10,7 @@ import nbformat
 from zeropoint.course.notebook import read_notebook
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+VECTORS = "image/svg+xml"
 CELL_SECONDS = 600
 
 
@@ -36,7 +37,11 @@ def execute(path: Path) -> None:
 
 
 def clean(notebook: nbformat.NotebookNode) -> None:
-    """Remove widget state, dead widget views, timings and the kernel's version from a notebook, in place."""
+    """Remove widget state, dead widget views, timings and the kernel's version from a notebook, in place.
+
+    Of a drawing only the picture and its text stay: as HTML it is for a page that trusts it. Any other page takes the
+    tags away and leaves the letters between them.
+    """
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:
@@ -44,3 +49,5 @@ def clean(notebook: nbformat.NotebookNode) -> None:
         for output in cell.get("outputs", []):
             if len(output.get("data", {})) > 1:
                 output.data.pop(WIDGET_VIEW, None)
+            if VECTORS in output.get("data", {}):
+                output.data.pop("text/html", None)

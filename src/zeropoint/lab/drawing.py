@@ -160,7 +160,7 @@ class Drawing:
         return f"Drawing: {self.say}"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        # within the page, text can be selected and follows the theme; a viewer that strips HTML takes the picture
+        # within the page, text can be selected and follows the theme; a committed notebook keeps the other two
         return {"text/html": self.svg(), "image/svg+xml": self.svg(), "text/plain": repr(self)}
 
     def _add(self, shape: str, traits: dict[str, Any], *, color: str = "", dashed: bool = False) -> ElementTree.Element:
