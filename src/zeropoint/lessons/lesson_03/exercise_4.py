@@ -62,6 +62,8 @@ def _targets() -> tuple[Target, ...]:
         (F32(1e-7) * drawn[6][0], drawn[6][1]),
         _narrow_target(drawn[5][0]),
         _narrow_target(drawn[13][0]),
+        _rounded_target(drawn[0][0]),
+        _rounded_target(drawn[6][0]),
         (exact, 20.0),
         (-8 * exact, 20.0),
         (np.arange(-7, 8, dtype=F32), 45.0),
@@ -100,6 +102,12 @@ def _narrow_target(x: np.ndarray) -> Target:
     """Return an SQNR a hair above what a bit width reaches, and below what it would reach were it rounded up."""
     bits = next(bits for bits in range(4, 12) if 0.5 < sqnr_of(x, bits) % 1 < 0.9)
     return x, sqnr_of(x, bits) + 0.05
+
+
+def _rounded_target(x: np.ndarray) -> Target:
+    """Return an SQNR a hair above what a bit width reaches, which would reach it were it rounded to a tenth."""
+    bits = next(bits for bits in BIT_WIDTHS if 0.06 < sqnr_of(x, bits) % 0.1 < 0.085)
+    return x, sqnr_of(x, bits) + 0.01
 
 
 # --- Comparison ---------------------------------------------------------------------------------------------------
