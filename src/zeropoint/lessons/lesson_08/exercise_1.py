@@ -79,7 +79,19 @@ def _networks() -> list[Case]:
     two are nearly as good as float.
     """
     rng = np.random.default_rng(81)
-    return [Case(_network(rng, *plan), public=number == 0) for number, plan in enumerate(_PLANS)]
+    networks = [_network(rng, *plan) for plan in _PLANS]
+    dead = [_with_dead_layer(*_network(rng, 3, 20.0, False), place) for place in (0, 1)]
+    return [Case(network, public=number == 0) for number, network in enumerate(networks + dead)]
+
+
+def _with_dead_layer(expected: Outputs, found: Outputs, place: int) -> tuple[Outputs, Outputs]:
+    """Return the outputs with a layer of zeros at a place of both: 0 / 0 is no SQNR, and no error is none."""
+    zeros = np.zeros_like(expected["fc"])
+    both = []
+    for outputs in (expected, found):
+        items = list(outputs.items())
+        both.append(dict([*items[:place], ("dead", zeros.copy()), *items[place:]]))
+    return both[0], both[1]
 
 
 def _network(

@@ -100,6 +100,7 @@ def _tables() -> list[Case]:
             spent = sum(row[3] for row in table if row[0] in answer)
             cases.append(Case((table, spent if len(cases) % 2 else budget)))  # every other budget fits exactly
     everything = [(f"layer{i}", 1.0 + i, 0.5, 10 + i) for i in range(8)]
+    cases.append(Case(([("fc", 1.0, 0.5, 0), ("conv1", 2.0, 1.0, 3)], 0)))  # what costs nothing is always affordable
     cases.append(Case(([("conv1", 3.0, 0.03, 10), ("fc", 1.0, 0.5, 10)], 10)))  # proven is proven, however close to 0
     return [*cases, Case((everything, 1000))]
 
