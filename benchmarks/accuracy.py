@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from _tables import write_section
+from _tables import difference, in_words, write_section
 from torch import Tensor, nn
 
 from zeropoint.quant import (
@@ -37,7 +37,7 @@ from zeropoint.quant.quantized_model import QuantizedModel
 from zeropoint.vision import cifar, zoo
 from zeropoint.vision.evaluate import hits
 from zeropoint.vision.finetuned import ENDS
-from zeropoint.vision.statistics import accuracy, paired_difference
+from zeropoint.vision.statistics import accuracy
 
 ROOT = Path(__file__).parents[1]
 CALIBRATION_IMAGES = 512
@@ -125,13 +125,12 @@ def measure(row: Row, model: nn.Module, test: tuple[Tensor, Tensor], baseline: n
     seconds = time.perf_counter() - start
     hit = hits(quantized, *test, progress=row.name)
     found = accuracy(hit)
-    difference = paired_difference(baseline, hit)
     return {
         "name": row.name,
         "n": len(hit),
         "top1": round(found.percent, 2),
         "interval": [round(v, 2) for v in found.interval],
-        "difference": [round(v, 2) for v in (difference.points, *difference.interval)],
+        "difference": difference(baseline, hit),
         "quantize_seconds": round(seconds, 1),
     }
 
@@ -143,7 +142,7 @@ def table(results: list[dict], fp32: dict) -> str:
         low, high = result["interval"]
         points = ""
         if "difference" in result:
-            points = "{:+.2f} ({:+.2f} … {:+.2f})".format(*result["difference"])
+            points = in_words(result["difference"])
         lines.append(f"| {result['name']} | {result['top1']:.2f} % | {low:.2f} … {high:.2f} | {points} |")
     return "\n".join(lines)
 

@@ -29,14 +29,14 @@ import cpuinfo
 import numpy as np
 import torch
 from _runtimes import Made, Run, floating, nncf, onnxruntime_static, ours, torch_compiled, torchao_pt2e
-from _tables import write_section
+from _tables import difference, in_words, write_section
 from torch import Tensor, nn
 
 from zeropoint.deploy import latency_table
 from zeropoint.deploy.comparison import Comparison
 from zeropoint.vision import cifar, zoo
 from zeropoint.vision.evaluate import predict
-from zeropoint.vision.statistics import accuracy, paired_difference
+from zeropoint.vision.statistics import accuracy
 
 ROOT = Path(__file__).parents[1]
 CALIBRATION_IMAGES = 512
@@ -83,7 +83,7 @@ def measure_runtime(
             "n": len(hits[name]),
             "top1": round(found.percent, 2),
             "interval": [round(v, 2) for v in found.interval],
-            "difference": _difference(hits[fp32], hits[name]),
+            "difference": difference(hits[fp32], hits[name]),
             "agreement": _agreement(made[name], classes[name], test[0]),
             "bytes": made[name].nbytes,
             "size ratio": round(made[name].nbytes / made[fp32].nbytes, 3),
@@ -117,11 +117,6 @@ def _times(name: str, comparisons: dict[int, Comparison], *, to_ours: bool) -> d
 
 def _ratios(comparison: Comparison, name: str, *, to: str | None = None) -> list[float]:
     return [round(v, 3) for v in comparison.ratio(name, to=to)]
-
-
-def _difference(before: np.ndarray, after: np.ndarray) -> list[float]:
-    found = paired_difference(before, after)
-    return [round(v, 2) for v in (found.points, *found.interval)]
 
 
 def _agreement(made: Made, classes: np.ndarray, images: Tensor) -> list[float] | None:
@@ -172,7 +167,7 @@ def _cells(row: dict[str, Any]) -> list[str]:
     size = f"{row['bytes'] / 1e6:.3f} MB"
     seconds = ""
     if not is_float:
-        points = "{:+.2f} ({:+.2f} … {:+.2f})".format(*row["difference"])
+        points = in_words(row["difference"])
         size += f" ({row['size ratio']:.2f} ×)"
         seconds = f"{row['quantize seconds']:.1f} s"
     times = [_ratio(row, str(batch), is_float) for batch in BATCHES]

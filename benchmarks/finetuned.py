@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from _tables import write_section
+from _tables import difference, in_words, write_section
 from torch import Tensor, nn
 
 from zeropoint.quant import adaround, quantize_model
@@ -26,7 +26,7 @@ from zeropoint.vision import cifar, finetuned, zoo
 from zeropoint.vision.evaluate import hits
 from zeropoint.vision.finetune import CALIBRATION_IMAGES
 from zeropoint.vision.models import ARCHITECTURES
-from zeropoint.vision.statistics import accuracy, paired_difference
+from zeropoint.vision.statistics import accuracy
 from zeropoint.vision.train import read_log
 
 ROOT = Path(__file__).parents[1]
@@ -48,11 +48,11 @@ def measure(network: str, test: tuple[Tensor, Tensor], done: dict[str, dict]) ->
     control_hits = hits(finetuned.load(control), *test, progress=control.stem)
     for path in paths:
         hit = hits(finetuned.load(path), *test, progress=path.stem)
-        found = row(path, hit) | {"fp32": _difference(fp32, hit), "control": _difference(control_hits, hit)}
+        found = row(path, hit) | {"fp32": difference(fp32, hit), "control": difference(control_hits, hit)}
         if path != control:
             for way, model in without_such_training(path, control):
                 other = hits(model, *test, progress=f"{path.stem}, {WAYS[way]}")
-                found[way] = {"fp32": _difference(fp32, other), "qat": _difference(other, hit)}
+                found[way] = {"fp32": difference(fp32, other), "qat": difference(other, hit)}
         yield found
 
 
@@ -78,11 +78,6 @@ def without_such_training(path: Path, control: Path) -> Iterator[tuple[str, nn.M
     yield "control_ptq", quantize_model(finetuned.load(control), batches, target.config)
 
 
-def _difference(before: np.ndarray, after: np.ndarray) -> list[float]:
-    found = paired_difference(before, after)
-    return [round(v, 2) for v in (found.points, *found.interval)]
-
-
 def table(rows: list[dict]) -> str:
     """Return the runs as a Markdown table."""
     lines = [
@@ -90,7 +85,7 @@ def table(rows: list[dict]) -> str:
         "|---|---|---|---|---|",
     ]
     for r in rows:
-        differences = [_in_words(r["fp32"]), "" if r["name"].endswith("_float") else _in_words(r["control"])]
+        differences = [in_words(r["fp32"]), "" if r["name"].endswith("_float") else in_words(r["control"])]
         top1 = "{:.2f} % ({:.2f} … {:.2f})".format(r["top1"], *r["interval"])
         recipe = f"{r['epochs']}, {r['max_lr']}, {r['seed']}"
         lines.append(" | ".join([f"| {r['name']}", recipe, top1, *differences]) + " |")
@@ -104,12 +99,8 @@ def table_of_rivals(rows: list[dict]) -> str:
     for r in rows:
         if "ptq" in r:
             cells = [*(r[way]["fp32"] for way in WAYS), r["fp32"], r["adaround"]["qat"], r["control_ptq"]["qat"]]
-            lines.append(f"| {r['name']} | " + " | ".join(map(_in_words, cells)) + " |")
+            lines.append(f"| {r['name']} | " + " | ".join(map(in_words, cells)) + " |")
     return "\n".join(lines)
-
-
-def _in_words(difference: list[float]) -> str:
-    return "{:+.2f} ({:+.2f} … {:+.2f})".format(*difference)
 
 
 def main() -> None:
@@ -121,7 +112,7 @@ def main() -> None:
         done = {r["name"]: r for r in map(json.loads, RESULTS.read_text(encoding="utf-8").splitlines())}
     test = cifar.full_test()
     for network in ARCHITECTURES:
-        for found in measure(network, test, dict(done)):
+        for found in measure(network, test, done):
             done[found["name"]] = found
             lines = [json.dumps(r, ensure_ascii=False) + "\n" for r in done.values()]
             RESULTS.write_text("".join(lines), encoding="utf-8")

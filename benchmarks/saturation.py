@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from _tables import write_section
+from _tables import difference, in_words, write_section
 from torch import Tensor
 
 from zeropoint import deploy
@@ -24,18 +24,19 @@ from zeropoint.quant import QConfig, quantize_model
 from zeropoint.vision import cifar, zoo
 from zeropoint.vision.evaluate import hits
 from zeropoint.vision.models import ARCHITECTURES
-from zeropoint.vision.statistics import accuracy, paired_difference
+from zeropoint.vision.statistics import accuracy
 
 RESULTS = Path(__file__).parents[1] / "benchmarks" / "results" / "saturation.jsonl"
 CALIBRATION_IMAGES = 512
 PROCESS_IMAGES = 2000  # handed to one process: all at once would fill its memory
 
 
-def measure(network: str, images: Tensor, labels: np.ndarray) -> Iterator[dict]:
+def measure(network: str, images: Tensor, labels: Tensor) -> Iterator[dict]:
     """Yield a row for 8-bit and one for 7-bit weights: top-1 with exact sums, and with pairs in 16 bits."""
     model = zoo.load(network)
     batches = cifar.calibration(CALIBRATION_IMAGES)[0].split(128)
-    fp32 = hits(model, images, cifar.full_test()[1], progress=network)
+    fp32 = hits(model, images, labels, progress=network)
+    right = labels.numpy()
     for bits in (8, 7):
         quantized = quantize_model(model, batches, QConfig(weight_bits=bits))
         with tempfile.TemporaryDirectory() as folder:
@@ -47,15 +48,10 @@ def measure(network: str, images: Tensor, labels: np.ndarray) -> Iterator[dict]:
         yield {
             "name": f"{network}, {bits}-bit weights",
             "n": len(labels),
-            "exact": _difference(fp32, exact == labels),
-            "avx2": _difference(fp32, held_back == labels),
+            "exact": difference(fp32, exact == right),
+            "avx2": difference(fp32, held_back == right),
             "changed": round(accuracy(held_back != exact).percent, 2),
         }
-
-
-def _difference(before: np.ndarray, after: np.ndarray) -> list[float]:
-    found = paired_difference(before, after)
-    return [round(v, 2) for v in (found.points, *found.interval)]
 
 
 def table(rows: list[dict]) -> str:
@@ -65,7 +61,7 @@ def table(rows: list[dict]) -> str:
         "|---|---|---|---|",
     ]
     for r in rows:
-        differences = ["{:+.2f} ({:+.2f} … {:+.2f})".format(*r[name]) for name in ("exact", "avx2")]
+        differences = [in_words(r[name]) for name in ("exact", "avx2")]
         lines.append(" | ".join([f"| {r['name']}", *differences, f"{r['changed']:.2f} %"]) + " |")
     return "\n".join(lines)
 
@@ -75,7 +71,7 @@ def main() -> None:
     if not deploy.cpu_capabilities().int8_dot:
         raise SystemExit("This CPU has no INT8 dot product, so nothing exact to compare with: use one that has.")
     images, labels = cifar.full_test()
-    rows = [row for network in ARCHITECTURES for row in measure(network, images, labels.numpy())]
+    rows = [row for network in ARCHITECTURES for row in measure(network, images, labels)]
     RESULTS.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
     print(table(rows))
     write_section("saturation", table(rows))

@@ -127,9 +127,7 @@ def record(kind: str, item: str, *, passed: bool, points: float, max_points: flo
     """
     saved = save(kind, item, passed=passed, points=points, max_points=max_points, detail=detail)
     if saved.ok:
-        kept = {saved} & _said
-        _said.clear()  # the way is free again: the next failure is news
-        _said.update(kept)
+        _said.intersection_update({saved})  # the way is free again: the next failure is news
         if said_first(saved):  # once: on a JupyterHub nobody logs in, and all is stored from the first check on
             print(saved.message)
     elif said_first(saved):

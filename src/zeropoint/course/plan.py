@@ -142,7 +142,7 @@ def _plain(value: Any, kind: type) -> Any:
     if is_tensor(value) or isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if kind in (int, float):
-        number = None if isinstance(value, str) else numbers(value)
+        number = numbers(value)
         if number is None or number.ndim or not np.isfinite(number) or (kind is int and number % 1):
             return None
         return kind(value)

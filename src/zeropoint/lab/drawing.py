@@ -161,7 +161,8 @@ class Drawing:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         # within the page, text can be selected and follows the theme; a committed notebook keeps the other two
-        return {"text/html": self.svg(), "image/svg+xml": self.svg(), "text/plain": repr(self)}
+        drawn = self.svg()
+        return {"text/html": drawn, "image/svg+xml": drawn, "text/plain": repr(self)}
 
     def _add(self, shape: str, traits: dict[str, Any], *, color: str = "", dashed: bool = False) -> ElementTree.Element:
         part = ElementTree.SubElement(self._root, shape, {"fill": "none", "stroke-width": "1.5"} | _plain(traits))

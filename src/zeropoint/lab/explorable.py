@@ -37,7 +37,6 @@ the newest values, so that a slow function skips frames instead of queueing them
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -161,7 +160,7 @@ class Explorable(anywidget.AnyWidget):
         controls = self._by_name.items()
         settings = ", ".join(f"{control.label} {control.labels[self._shown[name]]}" for name, control in controls)
         figure = draw_picture(self.picture, title=f"{self.title} – {settings}")
-        image = base64.b64encode(figure._repr_png_()).decode("ascii")
+        image = figure._repr_mimebundle_()[0]["image/png"]
         alt = self._alt or f"Static picture of {self.title!r} at {settings}: {self.picture.say}"
         return {**data, "image/png": image}, {**metadata, "image/png": {"alt": alt}}
 

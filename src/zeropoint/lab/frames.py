@@ -65,7 +65,7 @@ def _panel_frame(panel: Panel) -> dict[str, Any]:
     for place, (layer, look) in enumerate(zip(panel.layers, panel_looks(panel), strict=True)):
         frame = _bars_frame(layer, *ends[place]) if isinstance(layer, Bars) else _layer_frame(layer, look)
         if isinstance(layer, Bars):
-            frame["striped"] = list(ends).index(place) % 2 == 1  # colours side by side may be equally bright
+            frame["striped"] = look.style == "striped"
         layers.append({"color": look.color, "label": layer.label, **frame})
     x_axis, y_axis = panel.axes
     return {

@@ -155,7 +155,8 @@ class Look(NamedTuple):
     Attributes
     ----------
     color : str – a name of the palette
-    style : str – of a line or a mark; of points the marker; empty otherwise
+    style : str – of a line or a mark; of points the marker; "striped" of every second layer of bars, because colours
+        side by side may be equally bright; empty otherwise
     """
 
     color: str
@@ -173,6 +174,7 @@ def panel_looks(panel: Panel) -> list[Look]:
     colors = cycle(SERIES)
     dashes = cycle(LINE_STYLES)  # of lines
     markers = cycle(MARKERS)  # of points
+    stripes = cycle(("", "striped"))  # of bars
     looks = []
     for layer in panel.layers:
         color = next(colors) if layer.color is None else layer.color
@@ -182,6 +184,8 @@ def panel_looks(panel: Panel) -> list[Look]:
         elif isinstance(layer, Points):
             in_turn = next(markers)
             style = layer.marker or in_turn
+        elif isinstance(layer, Bars):
+            style = next(stripes)
         else:
             style = getattr(layer, "style", "")
         looks.append(Look(SERIES[color] if isinstance(color, int) else color, style))

@@ -74,7 +74,7 @@ def _draw_panel(axes: Axes, panel: Panel, above: int, inches: float) -> None:
     ends = panel.bars()
     for place, (layer, look) in enumerate(zip(panel.layers, panel_looks(panel), strict=True)):
         if isinstance(layer, Bars):
-            _draw_bars(axes, layer, _filling(look, list(ends).index(place)), ends[place], y_axis.low)
+            _draw_bars(axes, layer, _filling(look), ends[place], y_axis.low)
         else:
             _draw_layer(axes, layer, look)
     for way, axis in (("x", x_axis), ("y", y_axis)):
@@ -153,9 +153,9 @@ def _draw_points(axes: Axes, layer: Points, color: str, marker: str) -> None:
     axes.plot(layer.x[inside], layer.y[inside], marker, color=color, ms=5, clip_on=False)  # whole, on an axis too
 
 
-def _filling(look: Look, place: int) -> dict[str, Any]:
-    """Return the look of a layer of bars, the place-th of its panel; every second is striped, as in the widgets."""
-    if place % 2:
+def _filling(look: Look) -> dict[str, Any]:
+    """Return how the bars of a layer are drawn, striped or plain, as in the widgets."""
+    if look.style == "striped":
         return {"facecolor": PALETTE[look.color], "edgecolor": "white", "hatch": "////", "lw": 0}
     return {"facecolor": PALETTE[look.color], "edgecolor": EDGES[look.color], "lw": 0.5}
 
@@ -212,15 +212,14 @@ def _side(value: float, axis: Axis) -> str:
 def legend_handles(panel: Panel) -> list[Line2D | Patch]:
     """Return what stands in the legend: every labelled layer but the vertical lines, which carry their own names."""
     handles: list[Line2D | Patch] = []
-    bars = list(panel.bars())
-    for place, (layer, look) in enumerate(zip(panel.layers, panel_looks(panel), strict=True)):
+    for layer, look in zip(panel.layers, panel_looks(panel), strict=True):
         color = EDGES[look.color]
         if layer.label and isinstance(layer, Line | HLine):
             handles.append(Line2D([], [], color=color, linestyle=_DASHES[look.style], label=layer.label))
         elif layer.label and isinstance(layer, Points):
             handles.append(Line2D([], [], color=color, marker=_MARKS[look.style], ls="", label=layer.label))
         elif layer.label and isinstance(layer, Bars):
-            handles.append(Patch(**_filling(look, bars.index(place)), label=layer.label))
+            handles.append(Patch(**_filling(look), label=layer.label))
         elif layer.label and isinstance(layer, Band):
             handles.append(Patch(facecolor=f"{color}30", edgecolor=f"{color}80", hatch="///", lw=0, label=layer.label))
         if isinstance(layer, Bars) and layer.highlight_label:

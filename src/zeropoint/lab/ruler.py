@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from typing import Any, cast
 
@@ -129,7 +128,7 @@ class ScaleRuler(anywidget.AnyWidget):
             return None
         data, metadata = bundle
         figure = cast(LabFigure, plot_ruler(self._values, self.min_val, self.max_val, self.bit_width, self.signed))
-        picture = base64.b64encode(figure._repr_png_()).decode("ascii")
+        picture = figure._repr_mimebundle_()[0]["image/png"]
         return {**data, "image/png": picture}, {**metadata, "image/png": {"alt": f"Static picture. {figure.say}"}}
 
 

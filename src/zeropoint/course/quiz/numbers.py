@@ -32,8 +32,7 @@ def asymmetric_code(*, min_val: float, max_val: float, bits: int, value: float) 
     -------
     dict
         The draw itself; ``quant_max``, ``half``, ``scale``, ``zero_point``, ``quotient``, ``steps`` (above zero),
-        ``code`` and ``read_back``; and the wrong codes ``truncated``, ``subtracted``, ``signed_code`` and
-        ``from_min``, which rounds the distance from the left end.
+        ``code`` and ``read_back``; and the wrong codes ``truncated``, ``subtracted`` and ``signed_code``.
 
     Source: Jacob et al. 2018 (arXiv:1712.05877), section 2.1; ONNX ``QuantizeLinear``.
 
@@ -66,7 +65,6 @@ def asymmetric_code(*, min_val: float, max_val: float, bits: int, value: float) 
         "truncated": math.floor(value / scale) + zero_point,
         "subtracted": steps - zero_point,
         "signed_code": code - half,
-        "from_min": round((value - min_val) / scale),
     }
 
 

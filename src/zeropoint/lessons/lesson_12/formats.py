@@ -87,6 +87,8 @@ def _nvfp4(x: Tensor, block: int, largest: Largest) -> Tensor:
     return fake_quantize_nvfp4(x, axis=1, block_size=block, largest=largest)
 
 
+MXFP4 = NumberFormat("MXFP4", 4, MX_BLOCK, 8, 0, _mx(E2M1))
+NVFP4 = NumberFormat("NVFP4", 4, NVFP4_BLOCK, 8, 32, _nvfp4)
 INT8_PER_TENSOR = NumberFormat("INT8 per tensor", 8, 0, 0, 32, integer(8, whole=True), activation_bits=8)
 FORMATS = (
     NumberFormat("INT8 per channel", 8, 0, 16, 0, integer(8), activation_bits=8),
@@ -95,8 +97,8 @@ FORMATS = (
     NumberFormat("MXFP8 (E4M3)", 8, MX_BLOCK, 8, 0, _mx(E4M3)),
     NumberFormat("INT4 per channel", 4, 0, 16, 0, integer(4), activation_bits=4),
     NumberFormat("INT4 groups of 32", 4, MX_BLOCK, 16, 0, integer(4), weight_only=True),
-    NumberFormat("MXFP4", 4, MX_BLOCK, 8, 0, _mx(E2M1)),
-    NumberFormat("NVFP4", 4, NVFP4_BLOCK, 8, 32, _nvfp4),
+    MXFP4,
+    NVFP4,
 )
 
 
@@ -110,11 +112,11 @@ def _rounded_up(x: Tensor, block: int, _: Largest) -> Tensor:
 
 #: What lies between MXFP4 and NVFP4, one change at a time.
 BETWEEN = (
-    NumberFormat("MXFP4", 4, MX_BLOCK, 8, 0, _mx(E2M1)),
-    NumberFormat("MXFP4 in blocks of 16", 4, NVFP4_BLOCK, 8, 0, _mx(E2M1)),
-    NumberFormat("MXFP4, scale rounded up", 4, MX_BLOCK, 8, 0, _rounded_up),
-    NumberFormat("NVFP4 in blocks of 32", 4, MX_BLOCK, 8, 32, _nvfp4),
-    NumberFormat("NVFP4", 4, NVFP4_BLOCK, 8, 32, _nvfp4),
+    MXFP4,
+    replace(MXFP4, name="MXFP4 in blocks of 16", block=NVFP4_BLOCK),
+    replace(MXFP4, name="MXFP4, scale rounded up", rounding=_rounded_up),
+    replace(NVFP4, name="NVFP4 in blocks of 32", block=MX_BLOCK),
+    NVFP4,
 )
 
 #: INT4 with what NVFP4 has: a scale for each 16 values, of activations computed from each image.
